@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The compiler as reviewer: every target is held to these.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .strictMemorySafety(),  // SE-0458
+    .treatAllWarnings(as: .error),  // SE-0480
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// The targets stand in the order of the flow: an event enters at 1 and is a row and a line at 8.
+// docs/architecture.md follows one through the house.
+let package = Package(
+    name: "banrisk",
+    products: [
+        .executable(name: "banriskd", targets: ["banriskd"]),
+        .executable(name: "banrisk", targets: ["banrisk"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
+
+        // Headers of Linux that Glibc's module leaves out.
+        .systemLibrary(name: "CLinux"),
+
+        // 0. The vocabulary: events, entities, rules, signals, scores, alerts. No I/O.
+        .target(name: "RiskModel", swiftSettings: strict),
+        // 1. Sockets to frames: framing, limits, backpressure.
+        .target(name: "Intake", dependencies: ["RiskModel", "CLinux"], swiftSettings: strict),
+        // 2. Frames on disk, numbered: segments, checksums, group commit, recovery.
+        .target(name: "Spool", dependencies: ["RiskModel"], swiftSettings: strict),
+        // 3. Frames to events, or to quarantine.
+        .target(name: "Decoding", dependencies: ["RiskModel"], swiftSettings: strict),
+        // 4. IP addresses to places and networks; operator lists.
+        .target(name: "Enrichment", dependencies: ["RiskModel", "CMaxMindDB"], swiftSettings: strict),
+        // 5. Events to signals: the profile and entity folds, one file for each kind of rule.
+        .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: strict),
+        // 6. Signals to scores and alerts: the risk fold.
+        .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: strict),
+        // 7. Scores and alerts to SQLite, and back to people.
+        .target(name: "Store", dependencies: ["RiskModel", grdb], swiftSettings: strict),
+        // 8. The order of the stages, once.
+        .target(
+            name: "Pipeline",
+            dependencies: ["RiskModel", "Decoding", "Enrichment", "Detection", "Scoring", "Store"],
+            swiftSettings: strict),
+
+        // Configuration: defaults, validation with file and line.
+        .target(
+            name: "Settings", dependencies: ["RiskModel", yams],
+            resources: [
+                .embedInCode("Defaults/banrisk.yaml"),
+                .embedInCode("Defaults/rules.yaml"),
+                .embedInCode("Defaults/lists/hosting_asns.txt"),
+                .embedInCode("Defaults/lists/unsupported_regions.txt"),
+            ],
+            swiftSettings: strict),
+
+        // A configuration with everything that it names loaded: what both programs start from.
+        .target(
+            name: "Assembly", dependencies: ["RiskModel", "Enrichment", "Pipeline", "Settings"],
+            swiftSettings: strict),
+
+        // The two programs.
+        .executableTarget(
+            name: "banriskd",
+            dependencies: [
+                "RiskModel", "Intake", "Spool", "Enrichment", "Store", "Pipeline", "Settings", "Assembly",
+                argumentParser, lifecycle, logging, unixSignals,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "banrisk",
+            dependencies: [
+                "RiskModel", "Intake", "Enrichment", "Store", "Pipeline", "Settings", "Assembly", argumentParser,
+            ],
+            swiftSettings: strict),
+    ]
+)

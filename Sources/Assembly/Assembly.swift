@@ -1,0 +1,83 @@
+package import Enrichment
+import Foundation
+package import Pipeline
+package import Settings
+
+/// A configuration with everything that it names loaded and checked: what both programs start from.
+package struct Assembly: Sendable {
+    package let configuration: Configuration
+    package let sources: EnrichmentSources
+    /// The rules that cannot see anything for want of a database or a list, each with what is missing.
+    package let inactive: [String: String]
+
+    /// Loads the databases and lists of a configuration.
+    ///
+    /// - Throws: every fault of every file.
+    package init(_ configuration: Configuration) throws(AssemblyFaults) {
+        var faults: [String] = []
+        var databases: [GeoDatabase] = []
+        var lists: [OperatorList] = []
+        for path in configuration.geoip.flatMap({ Self.files($0, suffix: ".mmdb", faults: &faults) }) {
+            do throws(DatabaseError) {
+                databases.append(try GeoDatabase(path: path))
+            } catch {
+                faults.append(error.description)
+            }
+        }
+        if configuration.lists.isEmpty {
+            for list in EmbeddedList.all {
+                do throws(ListFaults) {
+                    lists.append(try OperatorList.parse(name: list.name, file: "\(list.name).txt", text: list.text))
+                } catch {
+                    faults.append(error.description)
+                }
+            }
+        }
+        for path in configuration.lists.flatMap({ Self.files($0, suffix: ".txt", faults: &faults) }) {
+            do throws(ListFaults) {
+                lists.append(try OperatorList.load(path: path))
+            } catch {
+                faults.append(error.description)
+            }
+        }
+        var sources: EnrichmentSources?
+        do throws(SourcesError) {
+            sources = try EnrichmentSources(databases: databases, lists: lists)
+        } catch {
+            faults.append(error.description)
+        }
+        guard let sources, faults.isEmpty else { throw AssemblyFaults(faults: faults) }
+        self.configuration = configuration
+        self.sources = sources
+        inactive = RuleActivation.inactive(configuration.ruleSet, sources: sources)
+    }
+
+    /// A pipeline as the configuration wants it, with a hash seed of its own.
+    package func makePipeline() -> Pipeline {
+        Pipeline(
+            rules: configuration.ruleSet, sources: sources,
+            options: Pipeline.Options(
+                shards: configuration.shards, accountLimit: configuration.accountLimit,
+                entityLimit: configuration.entityLimit, hashSeed: .random(in: .min ... .max)))
+    }
+
+    /// The file itself, or the files of a folder with this ending, by name.
+    private static func files(_ path: String, suffix: String, faults: inout [String]) -> [String] {
+        let kind = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+        guard kind?.isDirectory == true else { return [path] }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            faults.append("\(path): the folder cannot be read; give this user or its group the right to")
+            return []
+        }
+        let found = names.filter { $0.hasSuffix(suffix) }.sorted()
+        if found.isEmpty { faults.append("\(path): the folder has no *\(suffix) files; name files, or leave it out") }
+        return found.map { "\(path)/\($0)" }
+    }
+}
+
+/// Everything that is wrong with the files that a configuration names.
+package struct AssemblyFaults: Error, Sendable, CustomStringConvertible {
+    package let faults: [String]
+
+    package var description: String { faults.joined(separator: "\n") }
+}

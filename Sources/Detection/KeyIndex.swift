@@ -1,0 +1,149 @@
+import RiskModel
+
+/// From keys to slots: open addressing with linear probing over buckets of (32 bits of hash, slot).
+///
+/// Invariants: slots are dense numbers from 0 and stay with their key until it is removed; a removed slot is given to a
+/// later key, with its generation raised. A bucket's hash bits only avoid looking: the whole key is compared always, so two
+/// keys never merge. At most half of the buckets are taken. Texts stand in one arena; `removeAll(where:)` rewrites it.
+struct KeyIndex: Sendable {
+    /// A key of two words (addresses, networks, numbers), or the place of its text in the arena.
+    private struct Entry {
+        var hash: UInt64
+        /// The first word; for a text its offset in the arena.
+        var high: UInt64
+        /// The second word; for a text its length.
+        var low: UInt64
+        var generation: UInt32
+        var isLive: Bool
+    }
+
+    private var buckets: [UInt64]
+    private var entries: ContiguousArray<Entry> = []
+    private var arena: [UInt8] = []
+    private var free: [UInt32] = []
+    /// How many keys there are.
+    private(set) var count = 0
+
+    init() { buckets = Array(repeating: 0, count: 64) }
+
+    /// One more than the highest slot in use.
+    var slotCount: Int { entries.count }
+
+    /// Bytes that keys and buckets occupy.
+    var byteCount: Int {
+        buckets.count * MemoryLayout<UInt64>.stride + entries.count * MemoryLayout<Entry>.stride + arena.count
+    }
+
+    func generation(of slot: Int) -> UInt32 { entries[slot].generation }
+
+    func isLive(_ slot: Int) -> Bool { slot < entries.count && entries[slot].isLive }
+
+    /// The text that is the key of a live slot.
+    func text(of slot: Int) -> String {
+        let entry = entries[slot]
+        return String(decoding: arena[Int(entry.high)..<Int(entry.high + entry.low)], as: UTF8.self)
+    }
+
+    /// The slot of a key of two words, made if it is new.
+    @inline(__always)
+    mutating func slot(high: UInt64, low: UInt64, hash: UInt64) -> (slot: Int, isNew: Bool) {
+        let mask = buckets.count - 1
+        var i = Int(truncatingIfNeeded: hash) & mask
+        let tag = hash & 0xffff_ffff_0000_0000
+        while true {
+            let bucket = buckets[i]
+            if bucket == 0 { break }
+            if bucket & 0xffff_ffff_0000_0000 == tag {
+                let slot = Int(bucket & 0xffff_ffff) - 1
+                if entries[slot].low == low, entries[slot].high == high { return (slot, false) }
+            }
+            i = (i + 1) & mask
+        }
+        return (insert(Entry(hash: hash, high: high, low: low, generation: 0, isLive: true)), true)
+    }
+
+    /// The slot of a text, made if it is new.
+    @inline(__always)
+    mutating func slot(text: Span<UInt8>, hash: UInt64) -> (slot: Int, isNew: Bool) {
+        let mask = buckets.count - 1
+        var i = Int(truncatingIfNeeded: hash) & mask
+        let tag = hash & 0xffff_ffff_0000_0000
+        while true {
+            let bucket = buckets[i]
+            if bucket == 0 { break }
+            if bucket & 0xffff_ffff_0000_0000 == tag {
+                let slot = Int(bucket & 0xffff_ffff) - 1
+                if isText(slot, text) { return (slot, false) }
+            }
+            i = (i + 1) & mask
+        }
+        let entry = Entry(
+            hash: hash, high: UInt64(arena.count), low: UInt64(text.count), generation: 0, isLive: true)
+        arena.append(copying: text)
+        return (insert(entry), true)
+    }
+
+    @inline(__always)
+    private func isText(_ slot: Int, _ text: Span<UInt8>) -> Bool {
+        guard entries[slot].low == UInt64(text.count) else { return false }
+        let offset = Int(entries[slot].high)
+        let own = arena.span.extracting(offset..<offset + text.count)
+        for i in 0..<text.count where own[i] != text[i] { return false }
+        return true
+    }
+
+    private mutating func insert(_ entry: Entry) -> Int {
+        var entry = entry
+        let slot: Int
+        if let reused = free.popLast() {
+            slot = Int(reused)
+            entry.generation = entries[slot].generation &+ 1
+            entries[slot] = entry
+        } else {
+            slot = entries.count
+            entries.append(entry)
+        }
+        count += 1
+        if count * 2 > buckets.count {
+            rebuildBuckets(count: buckets.count * 2)
+        } else {
+            place(slot)
+        }
+        return slot
+    }
+
+    private mutating func place(_ slot: Int) {
+        let mask = buckets.count - 1
+        let hash = entries[slot].hash
+        var i = Int(truncatingIfNeeded: hash) & mask
+        while buckets[i] != 0 { i = (i + 1) & mask }
+        buckets[i] = hash & 0xffff_ffff_0000_0000 | UInt64(slot + 1)
+    }
+
+    private mutating func rebuildBuckets(count: Int) {
+        buckets = Array(repeating: 0, count: count)
+        for slot in entries.indices where entries[slot].isLive { place(slot) }
+    }
+
+    /// Removes the keys of the slots for which `isDead` holds; `isText` says whether the keys are texts.
+    ///
+    /// Costs a pass over all slots, and rewrites buckets and arena.
+    mutating func removeAll(keysAreTexts: Bool, where isDead: (Int) -> Bool) {
+        var kept: [UInt8] = []
+        for slot in entries.indices where entries[slot].isLive {
+            if isDead(slot) {
+                entries[slot].isLive = false
+                free.append(UInt32(slot))
+                count -= 1
+            } else if keysAreTexts {
+                let offset = Int(entries[slot].high)
+                entries[slot].high = UInt64(kept.count)
+                kept.append(contentsOf: arena[offset..<offset + Int(entries[slot].low)])
+            }
+        }
+        arena = kept
+        var size = 64
+        while size < count * 2 { size *= 2 }
+        rebuildBuckets(count: max(size, 64))
+    }
+}

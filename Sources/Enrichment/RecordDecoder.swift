@@ -1,0 +1,109 @@
+internal import RiskModel
+
+/// Makes places of a database's records, and collects the names of the networks' owners.
+struct RecordDecoder {
+    let kind: DatabaseKind
+    /// Names in order of their first use; index 0 is "unknown".
+    private(set) var owners: [String] = [""]
+    private var ownerIndex: [String: UInt32] = [:]
+
+    /// Longer names are cut: a file cannot make us keep more than this for each record.
+    static let maximumOwnerBytes = 256
+
+    init(kind: DatabaseKind) { self.kind = kind }
+
+    /// What the record at `position` of the data section says; fields that the kind does not have stay unknown.
+    mutating func place(in data: Span<UInt8>, at position: Int) throws(MalformedDatabase) -> Place {
+        var reader = RecordReader()
+        var place = Place()
+        switch kind {
+        case .city, .country:
+            try locate(&place, &reader, data, position)
+        case .asn:
+            if let number = try reader.number("autonomous_system_number", in: data, at: position) {
+                place.asn = UInt32(exactly: number) ?? 0
+            }
+            if let name = try reader.text("autonomous_system_organization", in: data, at: position) {
+                place.owner = owner(named: data, name)
+            }
+        case .anonymousIP:
+            for (key, flag) in Self.anonymousFlags where try reader.isTrue(key, in: data, at: position) {
+                place.flags.insert(flag)
+            }
+        case .connectionType:
+            place.flags = try connection(&reader, data, position)
+        }
+        return place
+    }
+
+    private func locate(
+        _ place: inout Place, _ reader: inout RecordReader, _ data: Span<UInt8>, _ record: Int
+    ) throws(MalformedDatabase) {
+        for key in ["country", "registered_country"] as [StaticString] where place.country == .unknown {
+            if let country = try reader.find(key, in: data, at: record),
+                let code = try reader.text("iso_code", in: data, at: country)
+            {
+                place.country = CountryCode(ascii: data.extracting(code)) ?? .unknown
+            }
+        }
+        if let subdivisions = try reader.find("subdivisions", in: data, at: record),
+            let largest = try reader.first(in: data, at: subdivisions),
+            let code = try reader.text("iso_code", in: data, at: largest), code.count <= 4
+        {
+            place.subdivision = SubdivisionCode(Self.string(data, code)) ?? .unknown
+        }
+        if let location = try reader.find("location", in: data, at: record) {
+            if let latitude = try reader.real("latitude", in: data, at: location), abs(latitude) <= 90,
+                let longitude = try reader.real("longitude", in: data, at: location), abs(longitude) <= 180
+            {
+                place.latitude = Float(latitude)
+                place.longitude = Float(longitude)
+                place.hasLocation = true
+            }
+            if let radius = try reader.number("accuracy_radius", in: data, at: location) {
+                place.accuracyRadiusKilometres = UInt16(clamping: radius)
+            }
+        }
+        if let traits = try reader.find("traits", in: data, at: record) {
+            for (key, flag) in Self.traitFlags where try reader.isTrue(key, in: data, at: traits) {
+                place.flags.insert(flag)
+            }
+            place.flags.formUnion(try connection(&reader, data, traits))
+        }
+    }
+
+    private func connection(
+        _ reader: inout RecordReader, _ data: Span<UInt8>, _ map: Int
+    ) throws(MalformedDatabase) -> NetworkFlags {
+        guard let name = try reader.text("connection_type", in: data, at: map), name.count <= 16 else { return [] }
+        switch Self.string(data, name) {
+        case "Cellular": return .cellular
+        case "Satellite": return .satellite
+        default: return []
+        }
+    }
+
+    private mutating func owner(named data: Span<UInt8>, _ range: Range<Int>) -> UInt32 {
+        let name = Self.string(data, range.prefix(Self.maximumOwnerBytes))
+        if name.isEmpty { return 0 }
+        if let index = ownerIndex[name] { return index }
+        let index = UInt32(owners.count)
+        owners.append(name)
+        ownerIndex[name] = index
+        return index
+    }
+
+    private static func string(_ data: Span<UInt8>, _ range: Range<Int>) -> String {
+        // SAFETY: the buffer is read only inside the closure, and `String(decoding:as:)` copies and mends it.
+        unsafe data.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static let anonymousFlags: [(key: StaticString, flag: NetworkFlags)] = [
+        ("is_anonymous", .anonymous), ("is_anonymous_vpn", .vpn), ("is_hosting_provider", .hosting),
+        ("is_public_proxy", .publicProxy), ("is_tor_exit_node", .tor), ("is_residential_proxy", .residentialProxy),
+    ]
+
+    private static let traitFlags: [(key: StaticString, flag: NetworkFlags)] = [
+        ("is_anycast", .anycast), ("is_satellite_provider", .satellite), ("is_anonymous_proxy", .anonymous),
+    ]
+}

@@ -1,0 +1,29 @@
+import RiskModel
+
+/// What a listener has done since it was made.
+package struct IntakeStatistics: Sendable, Equatable {
+    /// Clients connected now.
+    package var connections = 0
+    /// Clients accepted, without those refused.
+    package var acceptedConnections = 0
+    /// Clients closed at once because the limit of connections was reached.
+    package var refusedConnections = 0
+    /// How often accepting was paused because descriptors or kernel memory had run out.
+    package var acceptPauses = 0
+    /// Bytes read, newlines included.
+    package var bytes = 0
+    /// Frames that the sink took, of all kinds.
+    package var frames = 0
+    /// Frames cut because their line was too long.
+    package var oversized = 0
+    /// Frames whose line had no newline when the stream ended.
+    package var unterminated = 0
+
+    /// Counts a frame that the sink took.
+    mutating func count(_ flags: FrameFlags) {
+        frames += 1
+        if flags.rawValue == 0 { return }
+        if flags.contains(.oversized) { oversized += 1 }
+        if flags.contains(.unterminated) { unterminated += 1 }
+    }
+}

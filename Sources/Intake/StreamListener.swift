@@ -1,0 +1,101 @@
+import Glibc
+package import RiskModel
+import Synchronization
+
+/// Listens on a Unix stream socket and hands every line that a client sends to a sink.
+///
+/// One thread serves all clients by epoll. A turn reads at most ``bytesPerTurn`` bytes of one client, then the next has
+/// its turn. When the sink waits, nothing is read from anybody: the socket buffers fill, and the shippers wait in turn.
+///
+/// The stream has no acknowledgement. Bytes that a client has written and that were not read when the process dies are
+/// lost; ``stop()`` loses none.
+package final class StreamListener: Sendable {
+    /// The size of the read buffer, and the most that one client gets before the others.
+    package static let bytesPerTurn = 256 * 1024
+
+    private let path: SocketPath
+    private let identity: SocketPath.Identity
+    private let maximumConnections: Int
+    private let drainDeadline: Duration
+    /// Until ``run(sink:)`` takes it.
+    private let listening: Mutex<Descriptor?>
+    private let stopping: Wakeup
+    private let counters = Mutex(IntakeStatistics())
+
+    /// Binds the socket and listens on it.
+    ///
+    /// A socket file that nobody listens on is replaced. Two processes that start at once must be kept apart by a lock
+    /// of their own. The file never has wider permissions than `mode`, at no moment.
+    ///
+    /// - Parameters:
+    ///   - path: 1 to 107 bytes; the directory must exist.
+    ///   - maximumConnections: clients beyond it are closed at once and counted.
+    ///   - drainDeadline: how long ``run(sink:)`` goes on reading after ``stop()``, at most.
+    package init(
+        path: String, mode: UInt32 = 0o660, maximumConnections: Int = 1024, drainDeadline: Duration = .seconds(10)
+    ) throws(IntakeError) {
+        let place = try SocketPath(path)
+        let stopping = try Wakeup()
+
+        try place.removeStale()
+        let socket = try SocketPath.makeSocket(path: path)
+        // On Linux a bound file gets the mode of the socket less the umask; chmod then adds what the umask took.
+        guard fchmod(socket.raw, mode) == 0 else { throw IntakeError(call: "fchmod", path: path, errno: errno) }
+        // SAFETY: the kernel copies the address before the call returns.
+        let code = unsafe place.withAddress { address, length in
+            unsafe bind(socket.raw, address, length) == 0 ? 0 : errno
+        }
+        guard code == 0 else { throw IntakeError(call: "bind", path: path, errno: code) }
+        // SAFETY: here and below, the path is a C string for the length of the call.
+        guard let bound = try place.status(), unsafe chmod(path, mode) == 0, listen(socket.raw, SOMAXCONN) == 0 else {
+            let code = errno
+            unsafe _ = unlink(path)
+            throw IntakeError(call: "listen", path: path, errno: code)
+        }
+
+        self.path = place
+        self.identity = bound.identity
+        self.maximumConnections = maximumConnections
+        self.drainDeadline = drainDeadline
+        self.listening = Mutex(socket)
+        self.stopping = stopping
+    }
+
+    deinit { path.removeIfStill(identity) }
+
+    /// Serves clients until ``stop()``; to be called once.
+    ///
+    /// Frames of one client reach the sink in order. After ``stop()`` the socket file is removed, clients can send no
+    /// more (they get EPIPE), and what they had sent is read to its end and given to the sink. A sink that waits keeps
+    /// this
+    /// waiting too.
+    ///
+    /// - Throws: what the sink threw, or ``IntakeError``. Clients are then disconnected.
+    package func run(sink: any FrameSink) throws {
+        guard let socket = listening.withLock({ $0.take() }) else { preconditionFailure("run(sink:) is called once") }
+        defer {
+            path.removeIfStill(identity)
+            counters.withLock { $0.connections = 0 }
+        }
+        var server = try StreamServer(
+            listener: socket, stopping: stopping.raw, maximumConnections: maximumConnections, sink: sink)
+        while !server.isStopping {
+            try server.turn(milliseconds: -1)
+            counters.withLock { $0 = server.statistics }
+        }
+        path.removeIfStill(identity)
+        server.shutDown()
+        let deadline = ContinuousClock.now + drainDeadline
+        while server.statistics.connections > 0, ContinuousClock.now < deadline {
+            try server.turn(milliseconds: 100)
+            counters.withLock { $0 = server.statistics }
+        }
+    }
+
+    /// Makes ``run(sink:)`` read what has arrived and return. From any thread, at any time.
+    package func stop() {
+        stopping.raise()
+    }
+
+    package var statistics: IntakeStatistics { counters.withLock { $0 } }
+}

@@ -1,0 +1,127 @@
+import Dispatch
+import Glibc
+package import RiskModel
+package import Store
+import Synchronization
+
+/// Hands changes to the store on a thread of its own.
+///
+/// Changes that come while a transaction is under way wait in one heap and are written as one transaction. The heap is
+/// bounded: ``put(_:)`` waits while it holds more than ``rowLimit`` rows, which is the backpressure to the pipeline.
+package final class StoreQueue: Sendable {
+    /// What to do when the database is full or locked.
+    package enum Persistence: Sendable {
+        /// Try again until it works: the daemon.
+        case retry
+        /// Give up with the error: a replay.
+        case fail
+    }
+
+    /// Rows that may wait.
+    package static let rowLimit = 200_000
+    private static let retryMicroseconds: UInt32 = 250_000
+
+    private struct State {
+        var waiting: Changes?
+        var isWriting = false
+        var isClosing = false
+        var failure: StoreError?
+        /// Why the last attempt failed, while it is being tried again.
+        var stall: String?
+    }
+
+    private let writer: StoreWriter
+    private let persistence: Persistence
+    private let onApplied: @Sendable (UInt64) -> Void
+    private let state = Mutex(State())
+    private let thread = DispatchQueue(label: "banrisk.store")
+    /// Signalled whenever the heap was taken or writing has ended.
+    private let taken = DispatchSemaphore(value: 0)
+
+    /// - Parameter onApplied: Called on the store's thread with each `seq` that is committed.
+    package init(
+        writer: StoreWriter, persistence: Persistence, onApplied: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) {
+        self.writer = writer
+        self.persistence = persistence
+        self.onApplied = onApplied
+    }
+
+    /// Why nothing can be written at the moment; `nil` while all is well.
+    package var stall: String? { state.withLock { $0.stall } }
+
+    /// Adds changes that follow on those before. Called from one thread.
+    ///
+    /// - Throws: The error that ended an earlier transaction, once there is one that cannot be mended by waiting.
+    package func put(_ changes: Changes) throws(StoreError) {
+        while true {
+            let (isFull, failure, mustStart) = state.withLock { state -> (Bool, StoreError?, Bool) in
+                if let failure = state.failure { return (false, failure, false) }
+                if let waiting = state.waiting, waiting.rowCount > Self.rowLimit { return (true, nil, false) }
+                if state.waiting == nil { state.waiting = changes } else { state.waiting?.append(changes) }
+                let mustStart = !state.isWriting
+                state.isWriting = true
+                return (false, nil, mustStart)
+            }
+            if let failure { throw failure }
+            if mustStart { thread.async { self.drain() } }
+            if !isFull { return }
+            taken.wait()
+        }
+    }
+
+    /// From now on a transaction that fails is not tried again. What is not written then is written after a restart, from
+    /// the spool.
+    package func giveUpRetrying() { state.withLock { $0.isClosing = true } }
+
+    /// Waits until everything that was put is committed, or has failed.
+    package func finish() throws(StoreError) {
+        thread.sync {}
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    private func drain() {
+        while let changes = take() {
+            let error = write(changes)
+            state.withLock { $0.failure = error }
+            taken.signal()
+            if error != nil { return }
+        }
+    }
+
+    private func take() -> Changes? {
+        defer { taken.signal() }
+        return state.withLock { state in
+            let changes = state.waiting
+            state.waiting = nil
+            state.isWriting = changes != nil
+            return changes
+        }
+    }
+
+    private func write(_ changes: Changes) -> StoreError? {
+        while true {
+            do throws(StoreError) {
+                try writer.write(changes)
+                state.withLock { $0.stall = nil }
+                onApplied(changes.throughSeq)
+                return nil
+            } catch {
+                let mayRetry = persistence == .retry && error.isTransient && !state.withLock { $0.isClosing }
+                guard mayRetry else { return error }
+                state.withLock { $0.stall = error.description }
+                usleep(Self.retryMicroseconds)
+            }
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether waiting may help.
+    fileprivate var isTransient: Bool {
+        switch self {
+        case .busy, .full: true
+        default: false
+        }
+    }
+}

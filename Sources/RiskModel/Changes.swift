@@ -1,0 +1,92 @@
+/// An account's first event.
+package struct NewAccount: Sendable, Hashable {
+    package var account: String
+    package var firstSeen: Timestamp
+
+    package init(account: String, firstSeen: Timestamp) {
+        self.account = account
+        self.firstSeen = firstSeen
+    }
+}
+
+/// A signal that changed a score, with the account's name.
+package struct RecordedSignal: Sendable, Hashable {
+    package var account: String
+    package var signal: Signal
+
+    package init(account: String, signal: Signal) {
+        self.account = account
+        self.signal = signal
+    }
+}
+
+/// What came from one source.
+package struct SourceCounts: Sendable, Hashable {
+    package var frames = 0
+    package var bytes = 0
+    package var events = 0
+    package var rejected = 0
+    /// The latest event time seen from it.
+    package var lastEvent: Timestamp = .epoch
+
+    package init() {}
+}
+
+/// Everything that the store must write to go from one applied `seq` to a later one; committed as a whole.
+///
+/// Later values of the same account or entity replace earlier ones; alerts, signals and rejections are kept all, in
+/// order of (`seq`, account, rule). So the database's content does not depend on where the changes were cut.
+package struct Changes: Sendable {
+    /// The last `seq` that is included. 0: nothing yet.
+    package var throughSeq: UInt64 = 0
+    /// Highest event time up to `throughSeq`.
+    package var watermark: Timestamp = .epoch
+    package var newAccounts: [NewAccount] = []
+    /// By account.
+    package var scores: [String: Score] = [:]
+    package var alerts: [Alert] = []
+    package var signals: [RecordedSignal] = []
+    /// By entity and rule.
+    package var entities: [EntityRule: EntitySignal] = [:]
+    package var rejections: [Rejection] = []
+    /// What came since the changes before, by source.
+    package var sources: [Source: SourceCounts] = [:]
+
+    package struct EntityRule: Hashable, Sendable {
+        package var entity: EntityKey
+        package var rule: Int
+
+        package init(entity: EntityKey, rule: Int) {
+            self.entity = entity
+            self.rule = rule
+        }
+    }
+
+    package init() {}
+
+    /// How many rows these changes are worth, for limits.
+    package var rowCount: Int {
+        newAccounts.count + scores.count * 4 + alerts.count + signals.count + entities.count + rejections.count
+    }
+
+    /// Adds the changes that follow directly on these; empty ones change nothing.
+    package mutating func append(_ later: Changes) {
+        throughSeq = max(throughSeq, later.throughSeq)
+        watermark = max(watermark, later.watermark)
+        newAccounts.append(contentsOf: later.newAccounts)
+        scores.merge(later.scores) { $1 }
+        alerts.append(contentsOf: later.alerts)
+        signals.append(contentsOf: later.signals)
+        entities.merge(later.entities) { $1 }
+        rejections.append(contentsOf: later.rejections)
+        sources.merge(later.sources) { earlier, later in
+            var sum = earlier
+            sum.frames += later.frames
+            sum.bytes += later.bytes
+            sum.events += later.events
+            sum.rejected += later.rejected
+            sum.lastEvent = max(earlier.lastEvent, later.lastEvent)
+            return sum
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/// Where frames came from.
+package enum Source: UInt8, Sendable, CaseIterable {
+    /// A file or standard input, by `banrisk replay`.
+    case file = 1
+    /// The Unix stream socket.
+    case stream = 2
+
+    /// The name in tables and metrics.
+    package var name: String {
+        switch self {
+        case .file: "file"
+        case .stream: "stream"
+        }
+    }
+}
+
+/// What the framer knew of a frame.
+package struct FrameFlags: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The line was longer than ``Frame/maximumBytes``; the frame holds its first ``Frame/keptOfOversized`` bytes.
+    package static let oversized = FrameFlags(rawValue: 1)
+    /// The stream ended without a newline behind this line. It is an event only if it is complete.
+    package static let unterminated = FrameFlags(rawValue: 2)
+}
+
+/// Raw bytes of one event as received: one line without its newline, never empty.
+///
+/// The bytes stand in the ``FrameBatch`` that holds the frame.
+package struct Frame: Sendable, Hashable {
+    /// The frame's number, from 1; the order of everything after the spool.
+    package var seq: UInt64
+    /// Where the bytes begin in the batch.
+    package var offset: Int
+    package var count: Int
+    package var source: Source
+    package var flags: FrameFlags
+
+    package init(seq: UInt64, offset: Int, count: Int, source: Source, flags: FrameFlags) {
+        self.seq = seq
+        self.offset = offset
+        self.count = count
+        self.source = source
+        self.flags = flags
+    }
+
+    /// The longest line that can be an event, without its newline.
+    package static let maximumBytes = 65_536
+    /// How much of a longer line is kept for the quarantine.
+    package static let keptOfOversized = 4_096
+}
+
+/// Frames in order of `seq`, with their bytes. Reused from batch to batch.
+package struct FrameBatch: Sendable {
+    package var bytes: [UInt8] = []
+    package var frames: [Frame] = []
+
+    package init() {}
+
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        frames.removeAll(keepingCapacity: true)
+    }
+
+    /// Appends a copy of `line`.
+    package mutating func append(_ line: Span<UInt8>, seq: UInt64, source: Source, flags: FrameFlags) {
+        frames.append(Frame(seq: seq, offset: bytes.count, count: line.count, source: source, flags: flags))
+        bytes.append(copying: line)
+    }
+
+    /// The bytes of `frame`, which must be of this batch.
+    package func bytes(of frame: Frame) -> ArraySlice<UInt8> { bytes[frame.offset..<frame.offset + frame.count] }
+}
+
+/// Who takes frames from the intake: the spool, or a test.
+package protocol FrameSink: Sendable {
+    /// Takes a copy of one frame. Waits while the sink is full: that is the backpressure to the shipper.
+    ///
+    /// - Throws: when the sink can take no more, for good. The caller stops reading.
+    func append(_ line: Span<UInt8>, source: Source, flags: FrameFlags) throws
+}
+
+extension Array where Element == UInt8 {
+    /// Appends the bytes of a span.
+    package mutating func append(copying span: Span<UInt8>) {
+        // SAFETY: the buffer is read only inside the closure, and `append(contentsOf:)` copies it.
+        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,52 @@
+import Dispatch
+import Synchronization
+
+/// State cut into a fixed number of partitions, which workers process side by side.
+///
+/// A key's partition follows from its hash alone. Shards are workers: shard *s* of *n* takes the partitions whose number is
+/// *s* modulo *n*. Since a partition's state depends only on its own inputs in order, nothing depends on how many shards
+/// there are, and state can move to another number of them as it is.
+package final class Partitioned<State: Sendable>: Sendable {
+    private final class Box: Sendable {
+        let state: Mutex<State>
+        init(_ state: State) { self.state = Mutex(state) }
+    }
+
+    private let boxes: [Box]
+
+    package init(_ makeState: (_ partition: Int) -> State) {
+        boxes = (0..<Partition.count).map { Box(makeState($0)) }
+    }
+
+    /// Runs `body` on each partition, spread over `shards` workers, and returns the results in order of the partitions.
+    package func map<Result: Sendable>(
+        shards: Int, _ body: @Sendable (_ partition: Int, _ state: inout State) -> Result
+    ) -> [Result] {
+        if shards <= 1 {
+            return boxes.indices.map { partition in with(partition) { body(partition, &$0) } }
+        }
+        let results = Mutex<[Result?]>(Array(repeating: nil, count: boxes.count))
+        DispatchQueue.concurrentPerform(iterations: shards) { shard in
+            for partition in stride(from: shard, to: boxes.count, by: shards) {
+                let result = with(partition) { body(partition, &$0) }
+                results.withLock { $0[partition] = result }
+            }
+        }
+        return results.withLock { $0.compactMap(\.self) }
+    }
+
+    /// Runs `body` on one partition.
+    package func with<Result: Sendable>(_ partition: Int, _ body: (inout State) -> Result) -> Result {
+        boxes[partition].state.withLock { body(&$0) }
+    }
+}
+
+/// The numbering of partitions.
+package enum Partition {
+    /// A power of two. The most shards that can have work.
+    package static let count = 64
+
+    /// The partition of a key with this hash: its top six bits.
+    @inline(__always)
+    package static func of(hash: UInt64) -> Int { Int(hash >> 58) }
+}

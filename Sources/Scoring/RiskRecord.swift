@@ -1,0 +1,138 @@
+import Glibc
+import RiskModel
+
+/// An account that some rule has spoken of: its evidence, its level, and when that will fall.
+struct RiskRecord: Sendable {
+    /// One rule's evidence.
+    struct Entry: Sendable {
+        var rule: Int
+        /// Strength at `updated`, 0 to 1.
+        var strength: Double
+        var since: Timestamp
+        var updated: Timestamp
+        var evidence: Evidence
+
+        /// Strength after decay; times before `updated` give the strength itself.
+        func strength(at now: Timestamp, halfLife: Interval) -> Double {
+            let age = now - updated
+            return age <= .zero ? strength : strength * exp2(-age.seconds / halfLife.seconds)
+        }
+    }
+
+    /// Evidence that has decayed below this strength is forgotten.
+    static let negligible = 0.005
+    /// A signal counts only if it raises its rule's strength by more than this.
+    static let material = 0.01
+
+    let account: NewAccount
+    /// In order of the rules.
+    private(set) var entries: [Entry] = []
+    private(set) var level = Level.normal
+    /// When the score was last taken.
+    private(set) var time: Timestamp
+    /// The latest event whose signal counted.
+    private(set) var seq: UInt64 = 0
+    /// When the level falls if nothing else happens; ``Timestamp/latest`` for never.
+    private(set) var due = Timestamp.latest
+    /// When each level above normal last raised an alert.
+    private var alerted = InlineArray<3, Timestamp?>(repeating: nil)
+
+    init(_ account: NewAccount) {
+        self.account = account
+        time = account.firstSeen
+    }
+
+    /// Takes in a signal; whether it counted. Call ``settle(at:rules:)`` after the last signal of an event.
+    mutating func add(_ signal: Signal, rules: RuleSet) -> Bool {
+        let halfLife = rules.rules[signal.rule].halfLife
+        var entry = Entry(
+            rule: signal.rule, strength: signal.strength, since: signal.time, updated: signal.time,
+            evidence: signal.evidence)
+        if let i = entries.firstIndex(where: { $0.rule == signal.rule }) {
+            let now = signal.watermark
+            let held = entries[i].strength(at: now, halfLife: halfLife)
+            guard entry.strength(at: now, halfLife: halfLife) > held + Self.material else { return false }
+            if held >= Self.negligible { entry.since = entries[i].since }
+            entries[i] = entry
+        } else {
+            guard entry.strength(at: signal.watermark, halfLife: halfLife) > Self.material else { return false }
+            let place = entries.firstIndex { $0.rule > signal.rule } ?? entries.endIndex
+            entries.insert(entry, at: place)
+        }
+        seq = signal.seq
+        return true
+    }
+
+    /// Takes the score at `now`, moves the level, and says whether the rise is to be alerted.
+    mutating func settle(at now: Timestamp, rules: RuleSet) -> Alert? {
+        time = max(time, now)
+        entries.removeAll {
+            $0.strength(at: time, halfLife: rules.rules[$0.rule].halfLife) < Self.negligible
+        }
+        let before = level
+        level = Weighing(entries, at: time, rules: rules).level(holding: before, policy: rules.policy)
+        due = level == .normal ? .latest : nextFall(rules: rules)
+        guard level > before else { return nil }
+        let recently = time - rules.policy.cooldown
+        for higher in Int(level.rawValue) - 1..<3 {
+            if let last = alerted[higher], last > recently { return nil }
+        }
+        alerted[Int(level.rawValue) - 1] = time
+        return Alert(level: level, previousLevel: before, score: score(rules: rules))
+    }
+
+    /// Lets the level fall as often as it is due up to `now`; whether it did.
+    mutating func fall(through now: Timestamp, rules: RuleSet) -> Bool {
+        var fell = false
+        while due <= now, due != .latest {
+            _ = settle(at: due, rules: rules)
+            fell = true
+        }
+        return fell
+    }
+
+    /// The first whole second after ``time`` at which the level no longer holds. The score only falls by itself.
+    private func nextFall(rules: RuleSet) -> Timestamp {
+        func holds(after seconds: Int64) -> Bool {
+            let then = time + Interval(seconds: seconds)
+            return Weighing(entries, at: then, rules: rules).level(holding: level, policy: rules.policy) >= level
+        }
+        var low: Int64 = 0
+        var high: Int64 = 3600
+        while holds(after: high) {
+            low = high
+            high *= 4
+            if high > 4_000_000_000 { return .latest }
+        }
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if holds(after: middle) { low = middle } else { high = middle }
+        }
+        return time + Interval(seconds: high)
+    }
+
+    /// Whether nothing of this is worth keeping at `now`.
+    func isSpent(at now: Timestamp, rules: RuleSet) -> Bool {
+        level == .normal
+            && entries.allSatisfy {
+                $0.strength(at: now, halfLife: rules.rules[$0.rule].halfLife) < Self.negligible
+            }
+    }
+
+    /// The score as of ``time``, taken apart.
+    func score(rules: RuleSet) -> Score {
+        let weighing = Weighing(entries, at: time, rules: rules)
+        let base = Weighing.points(Weighing.score(logOdds: rules.policy.prior))
+        let total = Weighing.points(weighing.score)
+        let shares = Weighing.shares(of: total - base, in: weighing.values)
+        let contributions = entries.indices.map { i in
+            Contribution(
+                rule: entries[i].rule, points: shares[i], evidenceValue: weighing.values[i],
+                strength: entries[i].strength(at: time, halfLife: rules.rules[entries[i].rule].halfLife),
+                since: entries[i].since, updated: entries[i].updated, evidence: entries[i].evidence)
+        }
+        return Score(
+            account: account.account, firstSeen: account.firstSeen, points: total, basePoints: base, level: level,
+            compromised: false, time: time, seq: seq, contributions: contributions)
+    }
+}

@@ -1,0 +1,41 @@
+package import RiskModel
+
+/// Everything that an operator can set, validated.
+package struct Configuration: Sendable, Hashable {
+    /// Holds the spool and, unless told otherwise, the database.
+    package var stateDirectory: String
+    /// Holds the sockets.
+    package var runtimeDirectory: String
+    package var databasePath: String
+    /// MaxMind database files.
+    package var geoip: [String]
+    /// List files, each folder of the configuration replaced by its files in order of their names. Empty: the embedded
+    /// lists.
+    package var lists: [String]
+    package var ruleSet: RuleSet
+    /// Permission bits of the sockets; none for others than owner and group.
+    package var socketMode: UInt32
+    /// Clients of the event socket at one time.
+    package var maximumConnections: Int
+    package var spool: Spool
+    /// Threads that share the accounts and entities, 1 to 64.
+    package var shards: Int
+    /// The most frames that pass the stages together.
+    package var batchFrames: Int
+    /// Accounts in memory.
+    package var accountLimit: Int
+    /// Entities in memory.
+    package var entityLimit: Int
+
+    /// Frames on disk.
+    package struct Spool: Sendable, Hashable {
+        /// A segment file is closed when it has this many bytes.
+        package var segmentBytes: Int
+        /// Received and not yet on disk.
+        package var pendingBytes: Int
+        /// Frames wait this long for others to share a sync with.
+        package var commitDelayMilliseconds: Int
+        /// The oldest segments are removed beyond this many bytes.
+        package var retainedBytes: Int
+    }
+}

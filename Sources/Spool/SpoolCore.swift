@@ -1,0 +1,63 @@
+import Synchronization
+
+/// What the spool, its committer and its readers share.
+final class SpoolCore: Sendable {
+    struct State: ~Copyable {
+        var pending: CommitBuffer
+        /// The number of the newest frame in `pending`, or on disk.
+        var appended: UInt64
+        var durable: UInt64
+        /// The segments with durable frames, ascending.
+        var segments: [Segment]
+        var phase = Phase.open
+        var stalled: SpoolError?
+        var commits: UInt64 = 0
+        var skipped: UInt64 = 0
+    }
+
+    enum Phase {
+        case open
+        /// Takes no more frames; the committer writes what is pending.
+        case closing
+        case closed
+    }
+
+    let directory: SpoolDirectory
+    let limits: Spool.Limits
+    let disk: Disk
+    let monitor: Monitor<State>
+    /// The same as in the state, for readers without the lock.
+    let durable: Atomic<UInt64>
+
+    init(directory: consuming SpoolDirectory, limits: Spool.Limits, disk: Disk, recovery: Recovery) {
+        self.directory = directory
+        self.limits = limits
+        self.disk = disk
+        let last = recovery.report.lastSequence
+        durable = Atomic(last)
+        monitor = Monitor(
+            State(
+                pending: CommitBuffer(capacity: limits.groupBytes), appended: last, durable: last,
+                segments: recovery.segments))
+    }
+
+    /// The segment with frame `sequence`, or with the first one after it; `nil` if none is durable.
+    ///
+    /// - Returns: also whether the segment is the newest, which may still grow.
+    /// - Throws: ``SpoolError/notRetained(sequence:oldest:)`` for a number before the oldest segment's.
+    func segment(with sequence: UInt64) throws(SpoolError) -> (segment: Segment, isNewest: Bool)? {
+        try monitor.withLock { state throws(SpoolError) in
+            guard let oldest = state.segments.first else { return nil }
+            guard sequence >= oldest.first else {
+                throw .notRetained(sequence: sequence, oldest: oldest.first)
+            }
+            var low = 0
+            var high = state.segments.count
+            while low < high {
+                let middle = (low + high) / 2
+                if state.segments[middle].last < sequence { low = middle + 1 } else { high = middle }
+            }
+            return low < state.segments.count ? (state.segments[low], low == state.segments.count - 1) : nil
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import GRDB
+internal import GRDBSQLite
+
+/// How the writer and the readers open the file.
+enum Connection {
+    /// How long a connection waits for a lock, in seconds.
+    static let busyTimeoutSeconds = 10.0
+    /// The writer moves pages from the WAL to the file from this many on: 64 MiB of 4,096 bytes.
+    static let checkpointPages = 16_384
+    /// The writer's page cache, in KiB.
+    static let writerCacheKiB = 65_536
+
+    /// Opens the file for the one writer; makes it, its tables and its WAL where there are none.
+    ///
+    /// Nothing of a file is changed before it is known to be empty or ours.
+    static func openWriter(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeoutSeconds)
+        configuration.label = "banrisk.store.writer"
+        configuration.prepareDatabase { db in
+            try keepWAL(db)
+            try db.execute(sql: "PRAGMA cache_size = -\(writerCacheKiB)")
+        }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.writeWithoutTransaction { db in
+            _ = try version(of: db, path: path)
+            // NORMAL: a power cut can take the last transactions, never the file's integrity; what is missing is
+            // replayed from the spool (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+            try db.execute(
+                sql: """
+                    PRAGMA journal_mode = WAL;
+                    PRAGMA synchronous = NORMAL;
+                    PRAGMA wal_autocheckpoint = \(checkpointPages);
+                    PRAGMA journal_size_limit = \(checkpointPages * 4_096);
+                    """)
+        }
+        try Schema.migrator.migrate(queue)
+        return queue
+    }
+
+    /// Opens the file for reading only (`mode=ro`).
+    static func openReader(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(busyTimeoutSeconds)
+        configuration.label = "banrisk.store.reader"
+        configuration.prepareDatabase { db in try keepWAL(db) }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        guard try queue.read({ try version(of: $0, path: path) }) == Schema.version else {
+            throw StoreError.notReady(path: path)
+        }
+        return queue
+    }
+
+    /// The file's schema; 0 where it is empty.
+    private static func version(of db: Database, path: String) throws -> Int {
+        let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        if application == Schema.applicationID {
+            guard version <= Schema.version else {
+                throw StoreError.newerSchema(path: path, found: version, known: Schema.version)
+            }
+            return version
+        }
+        let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+        guard application == 0, version == 0, isEmpty else { throw StoreError.otherApplication(path: path) }
+        return 0
+    }
+
+    /// Leaves `-wal` and `-shm` behind at the last close: without them a reader that may not write cannot open the
+    /// file (<https://www.sqlite.org/wal.html#read_only_databases>).
+    private static func keepWAL(_ db: Database) throws {
+        var on: Int32 = 1
+        // SAFETY: the connection is open here; SQLite reads and writes one int.
+        let code = unsafe sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &on)
+        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+    }
+}

@@ -1,0 +1,175 @@
+internal import GRDB
+internal import Glibc
+package import RiskModel
+
+/// Reads the database beside the writer, read-only, one short transaction a call.
+///
+/// Rows come in the order that the filter names, at most its limit; ties fall by key, so that answers repeat.
+package final class StoreReader: Sendable {
+    private let queue: DatabaseQueue
+    private let path: String
+
+    /// Opens the database with `mode=ro`.
+    package init(path: String) throws(StoreError) {
+        self.path = path
+        queue = try StoreError.mapping(path) {
+            // SAFETY: the path is a NUL-terminated copy for the length of the call.
+            guard unsafe access(path, F_OK) == 0 else {
+                throw errno == ENOENT ? StoreError.missing(path: path) : StoreError.cannotOpen(path: path)
+            }
+            return try Connection.openReader(path)
+        }
+    }
+
+    private func read<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+        try StoreError.mapping(path) { try queue.read(body) }
+    }
+
+    private func fetch<T>(_ query: SQL, _ make: (Row) -> T) throws(StoreError) -> [T] {
+        try read { db in
+            let (sql, arguments) = try query.build(db)
+            var rows: [T] = []
+            let cursor = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+            while let row = try cursor.next() { rows.append(make(row)) }
+            return rows
+        }
+    }
+
+    /// Accounts by filter, with the rule that is worth most.
+    package func accounts(_ filter: AccountFilter) throws(StoreError) -> [AccountRow] {
+        var query: SQL = """
+            SELECT a.*, c.rule AS top_rule, c.explanation AS top_explanation FROM accounts a
+            LEFT JOIN contributions c ON c.account = a.account AND c.rule = (
+                SELECT rule FROM contributions t WHERE t.account = a.account AND t.rule <> \(Schema.priorRule)
+                ORDER BY t.points DESC, t.rule LIMIT 1)
+            WHERE true
+            """
+        if filter.minimumLevel > .normal {
+            query += " AND a.level <> 'normal' AND a.level IN \(filter.minimumLevel.namesFromHere)"
+        }
+        if let account = filter.account { query += " AND a.account = \(account)" }
+        if let rule = filter.rule {
+            query += " AND EXISTS (SELECT 1 FROM contributions r WHERE r.account = a.account AND r.rule = \(rule))"
+        }
+        switch filter.order {
+        case .score: query += " ORDER BY a.score DESC, a.account"
+        case .account: query += " ORDER BY a.account"
+        case .recent: query += " ORDER BY a.scored_at DESC, a.account"
+        }
+        query += " LIMIT \(filter.limit)"
+        return try fetch(query, AccountRow.init)
+    }
+
+    /// The account of this name, or `nil`.
+    package func account(named name: String) throws(StoreError) -> AccountRow? {
+        var filter = AccountFilter()
+        filter.account = name
+        return try accounts(filter).first
+    }
+
+    /// An account with its contributions as of one moment: the rules by points, the prior last. `nil`: no such account.
+    package func explanation(
+        of name: String
+    ) throws(StoreError) -> (account: AccountRow, contributions: [ContributionRow])? {
+        try read { db in
+            guard
+                let account = try Row.fetchOne(
+                    db, sql: "SELECT *, NULL AS top_rule, NULL AS top_explanation FROM accounts WHERE account = ?",
+                    arguments: [name])
+            else { return nil }
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT c.*, r.family_cap FROM contributions c LEFT JOIN rules r ON r.rule = c.rule
+                    WHERE c.account = ? ORDER BY c.rule = 'prior', c.points DESC, c.rule
+                    """, arguments: [name])
+            let contributions = rows.map(ContributionRow.init)
+            var row = AccountRow(account)
+            if let top = contributions.first, !top.isPrior {
+                row.topRule = top.rule
+                row.topExplanation = top.explanation
+            }
+            return (row, contributions)
+        }
+    }
+
+    /// Alerts by filter.
+    package func alerts(_ filter: AlertFilter) throws(StoreError) -> [AlertRow] {
+        var query: SQL = "SELECT * FROM alerts WHERE id > \(filter.afterID)"
+        if filter.minimumLevel > .normal { query += " AND level IN \(filter.minimumLevel.namesFromHere)" }
+        if let account = filter.account { query += " AND account = \(account)" }
+        if let since = filter.since { query += " AND event_time >= \(since.column)" }
+        if let rule = filter.rule {
+            query += """
+                 AND EXISTS (SELECT 1 FROM json_each(explanation, '$.contributions') part
+                    WHERE json_extract(part.value, '$.rule') = \(rule))
+                """
+        }
+        query += filter.newestFirst ? " ORDER BY id DESC" : " ORDER BY id"
+        query += " LIMIT \(filter.limit)"
+        return try fetch(query, AlertRow.init)
+    }
+
+    /// Entities by filter, one row for each rule that spoke.
+    package func entities(_ filter: EntityFilter) throws(StoreError) -> [EntityRow] {
+        var query: SQL = "SELECT * FROM entities WHERE true"
+        if let kind = filter.kind { query += " AND kind = \(kind.name)" }
+        if let key = filter.key { query += " AND key = \(key)" }
+        if let rule = filter.rule { query += " AND rule = \(rule)" }
+        switch filter.order {
+        case .strength: query += " ORDER BY strength DESC, count DESC, kind, key, rule"
+        case .count: query += " ORDER BY count DESC, kind, key, rule"
+        case .key: query += " ORDER BY kind, key, rule"
+        case .recent: query += " ORDER BY updated DESC, kind, key, rule"
+        }
+        query += " LIMIT \(filter.limit)"
+        return try fetch(query, EntityRow.init)
+    }
+
+    /// The highest event time that is in the database, or `nil`.
+    package func watermark() throws(StoreError) -> Timestamp? {
+        // The driver of a relative `--since`: SQLite counts the microseconds of its own text.
+        try read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT CAST(strftime('%s', value) AS INTEGER) * 1000000 + CAST(substr(value, 21, 6) AS INTEGER)
+                    FROM meta WHERE key = 'watermark' AND value IS NOT NULL
+                    """
+            ).map(Timestamp.init(microseconds:))
+        }
+    }
+
+    /// The state of the whole. Reads the accounts above `normal`, not all.
+    package func status() throws(StoreError) -> StoreStatus {
+        try read { db in
+            let meta = try Dictionary(
+                uniqueKeysWithValues: Row.fetchAll(db, sql: "SELECT key, value FROM meta").map {
+                    ($0["key"] as String, $0["value"] as DatabaseValue)
+                })
+            let levels = try Row.fetchAll(
+                db, sql: "SELECT level, count(*) AS n FROM accounts WHERE level <> 'normal' GROUP BY level")
+            let reasons = try Row.fetchAll(db, sql: "SELECT reason, count(*) AS n FROM quarantine GROUP BY reason")
+            return StoreStatus(
+                schema: meta["schema"].flatMap(Int.fromDatabaseValue) ?? 0,
+                appliedSeq: meta["applied_seq"].flatMap(Int.fromDatabaseValue) ?? 0,
+                watermark: meta["watermark"].flatMap(String.fromDatabaseValue),
+                baseScore: meta["base_score"].flatMap(Double.fromDatabaseValue) ?? 0,
+                rulesFingerprint: meta["rules_fingerprint"].flatMap(String.fromDatabaseValue) ?? "",
+                accounts: meta["accounts"].flatMap(Int.fromDatabaseValue) ?? 0,
+                accountsByLevel: Dictionary(
+                    uniqueKeysWithValues: levels.compactMap { row in
+                        Level.allCases.first { $0.name == row["level"] as String }.map { ($0, row["n"]) }
+                    }),
+                alerts: try Int.fetchOne(db, sql: "SELECT max(id) FROM alerts") ?? 0,
+                quarantine: Dictionary(uniqueKeysWithValues: reasons.map { ($0["reason"], $0["n"]) }),
+                rules: try Row.fetchAll(db, sql: "SELECT * FROM rules ORDER BY rule").map(RuleRow.init),
+                sources: try Row.fetchAll(db, sql: "SELECT * FROM sources ORDER BY source").map(SourceRow.init))
+        }
+    }
+}
+
+extension Level {
+    /// The names of this level and all above it.
+    fileprivate var namesFromHere: [String] { Self.allCases.filter { $0 >= self }.map(\.name) }
+}

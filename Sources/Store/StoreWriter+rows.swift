@@ -1,0 +1,258 @@
+internal import GRDB
+internal import RiskModel
+
+/// The rows of one transaction, table by table. Rows go in sorted by key: neighbours share pages.
+extension StoreWriter {
+    func write(_ changes: Changes, to db: Database) throws {
+        var added = try insertAccounts(changes.newAccounts, db)
+        added += try replaceScores(changes.scores, db)
+        try insertSignals(changes.signals, db)
+        try insertAlerts(changes.alerts, db)
+        try replaceEntities(changes.entities, db)
+        try insertRejections(changes.rejections, db)
+        try addSources(changes.sources, db)
+        try addRuleCounts(changes, db)
+        try replaceMeta(changes, accountsAdded: added, db)
+    }
+
+    /// - Returns: how many accounts were new to the table.
+    private func insertAccounts(_ accounts: [NewAccount], _ db: Database) throws -> Int {
+        guard !accounts.isEmpty else { return 0 }
+        var insert = try RowStatement(
+            db,
+            """
+            INSERT INTO accounts (account, score, level, compromised, first_seen, scored_at)
+            VALUES (?, ?, 'normal', 0, ?, ?) ON CONFLICT DO NOTHING
+            """)
+        var added = 0
+        for account in accounts.sorted(by: { $0.account < $1.account }) {
+            insert.bind(account.account)
+            insert.bind(points: basePoints)
+            insert.bind(timeOrNever: account.firstSeen)
+            insert.bind(timeOrNever: account.firstSeen)
+            added += try insert.run()
+        }
+        return added
+    }
+
+    /// - Returns: how many accounts were new to the table.
+    private func replaceScores(_ scores: [String: Score], _ db: Database) throws -> Int {
+        guard !scores.isEmpty else { return 0 }
+        var update = try RowStatement(
+            db,
+            """
+            UPDATE accounts SET score = ?1, level = ?2, compromised = ?3, scored_at = ?5, seq = ?6,
+                first_seen = coalesce(min(first_seen, ?4), first_seen, ?4)
+            WHERE account = ?7
+            """)
+        var insert = try RowStatement(
+            db,
+            """
+            INSERT INTO accounts (score, level, compromised, first_seen, scored_at, seq, account)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """)
+        var clear = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
+        var contribute = try RowStatement(
+            db, "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        var added = 0
+        for score in scores.values.sorted(by: { $0.account < $1.account }) {
+            score.bind(to: &update)
+            if try update.run() == 0 {
+                score.bind(to: &insert)
+                added += try insert.run()
+            }
+            clear.bind(score.account)
+            try clear.run()
+            guard !score.contributions.isEmpty else { continue }
+            try insertPrior(of: score, &contribute)
+            for contribution in score.contributions {
+                try insertContribution(contribution, of: score.account, &contribute)
+            }
+        }
+        return added
+    }
+
+    private func insertContribution(_ part: Contribution, of account: String, _ statement: inout RowStatement) throws {
+        let rule = rules.rules[part.rule]
+        statement.bind(account)
+        statement.bind(rule.id)
+        statement.bind(rule.family.name)
+        statement.bind(rule.heuristic)
+        statement.bind(points: part.points)
+        statement.bind(part.evidenceValue)
+        statement.bind(part.strength)
+        statement.bind(part.since)
+        statement.bind(part.updated)
+        statement.bind(part.evidence.json)
+        statement.bind(part.evidence.sentence(for: rule))
+        try statement.run()
+    }
+
+    /// What the account would have without evidence, so that the rows of an account add up to its score.
+    private func insertPrior(of score: Score, _ statement: inout RowStatement) throws {
+        statement.bind(score.account)
+        statement.bind(Schema.priorRule)
+        statement.bind(Schema.priorRule)
+        statement.bindNull()
+        statement.bind(points: score.basePoints)
+        statement.bind(rules.policy.prior)
+        for _ in 0..<4 { statement.bindNull() }
+        statement.bind("what every account has before any evidence")
+        try statement.run()
+    }
+
+    private func insertSignals(_ signals: [RecordedSignal], _ db: Database) throws {
+        guard !signals.isEmpty else { return }
+        var insert = try RowStatement(db, "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?)")
+        var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM signals") ?? 0
+        let ordered = signals.sorted {
+            ($0.signal.seq, $0.account, $0.signal.rule) < ($1.signal.seq, $1.account, $1.signal.rule)
+        }
+        for recorded in ordered {
+            id += 1
+            let signal = recorded.signal
+            insert.bind(id)
+            insert.bind(seq: signal.seq)
+            insert.bind(rules.rules[signal.rule].id)
+            insert.bind(recorded.account)
+            insert.bind(signal.time)
+            insert.bind(signal.strength)
+            insert.bind(signal.evidence.json)
+            try insert.run()
+        }
+        var trim = try RowStatement(db, "DELETE FROM signals WHERE id <= ?")
+        trim.bind(id - limits.signals)
+        try trim.run()
+    }
+
+    private func insertAlerts(_ alerts: [Alert], _ db: Database) throws {
+        guard !alerts.isEmpty else { return }
+        var insert = try RowStatement(db, "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM alerts") ?? 0
+        for alert in alerts.sorted(by: { ($0.score.seq, $0.score.account) < ($1.score.seq, $1.score.account) }) {
+            id += 1
+            insert.bind(id)
+            insert.bind(alert.score.account)
+            insert.bind(alert.level.name)
+            insert.bind(alert.previousLevel.name)
+            insert.bind(points: alert.score.points)
+            insert.bind(alert.score.time)
+            insert.bind(seq: alert.score.seq)
+            insert.bind(alert.score.reason(rules.rules))
+            insert.bind(alert.score.explanation(rules.rules))
+            try insert.run()
+        }
+    }
+
+    private func replaceEntities(_ entities: [Changes.EntityRule: EntitySignal], _ db: Database) throws {
+        guard !entities.isEmpty else { return }
+        var replace = try RowStatement(
+            db,
+            """
+            INSERT INTO entities VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+                strength = excluded.strength, count = excluded.count, first_seen = excluded.first_seen,
+                updated = excluded.updated, seq = excluded.seq
+            """)
+        let ordered = entities.values.sorted {
+            ($0.entity.kind.rawValue, $0.entity.text) < ($1.entity.kind.rawValue, $1.entity.text)
+        }
+        for signal in ordered {
+            replace.bind(signal.entity.kind.name)
+            replace.bind(signal.entity.text)
+            replace.bind(rules.rules[signal.rule].id)
+            replace.bind(signal.strength)
+            replace.bind(signal.count)
+            replace.bind(timeOrNever: signal.firstSeen)
+            replace.bind(signal.time)
+            replace.bind(seq: signal.seq)
+            try replace.run()
+        }
+    }
+
+    private func insertRejections(_ rejections: [Rejection], _ db: Database) throws {
+        guard !rejections.isEmpty else { return }
+        var insert = try RowStatement(
+            db, "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        for rejection in rejections {
+            insert.bind(seq: rejection.seq)
+            insert.bind(rejection.source.name)
+            insert.bind(rejection.reason.rawValue)
+            if rejection.field.isEmpty { insert.bindNull() } else { insert.bind(rejection.field) }
+            insert.bind(rejection.position)
+            insert.bind(blob: rejection.bytes)
+            try insert.run()
+        }
+        let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM quarantine") ?? 0
+        guard count > limits.quarantine else { return }
+        var trim = try RowStatement(
+            db, "DELETE FROM quarantine WHERE seq IN (SELECT seq FROM quarantine ORDER BY seq LIMIT ?)")
+        trim.bind(count - limits.quarantine)
+        try trim.run()
+    }
+
+    private func addSources(_ sources: [Source: SourceCounts], _ db: Database) throws {
+        guard !sources.isEmpty else { return }
+        var add = try RowStatement(
+            db,
+            """
+            INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+                frames = frames + excluded.frames, bytes = bytes + excluded.bytes, events = events + excluded.events,
+                rejected = rejected + excluded.rejected,
+                last_event = coalesce(max(last_event, excluded.last_event), last_event, excluded.last_event)
+            """)
+        for (source, counts) in sources {
+            add.bind(source.name)
+            add.bind(counts.frames)
+            add.bind(counts.bytes)
+            add.bind(counts.events)
+            add.bind(counts.rejected)
+            add.bind(timeOrNever: counts.lastEvent)
+            try add.run()
+        }
+    }
+
+    private func addRuleCounts(_ changes: Changes, _ db: Database) throws {
+        guard !changes.signals.isEmpty || !changes.alerts.isEmpty else { return }
+        var counts = [(signals: Int, alerts: Int)](repeating: (0, 0), count: rules.rules.count)
+        for recorded in changes.signals { counts[recorded.signal.rule].signals += 1 }
+        for alert in changes.alerts {
+            for part in alert.score.contributions { counts[part.rule].alerts += 1 }
+        }
+        var add = try RowStatement(
+            db, "UPDATE rules SET signals = signals + ?, alerts = alerts + ? WHERE rule = ?")
+        for (rule, count) in zip(rules.rules, counts) where count != (0, 0) {
+            add.bind(count.signals)
+            add.bind(count.alerts)
+            add.bind(rule.id)
+            try add.run()
+        }
+    }
+
+    private func replaceMeta(_ changes: Changes, accountsAdded: Int, _ db: Database) throws {
+        var seq = try RowStatement(db, "UPDATE meta SET value = ? WHERE key = 'applied_seq'")
+        seq.bind(seq: changes.throughSeq)
+        try seq.run()
+        // The changes' own watermark covers only what is in them.
+        var watermark = try RowStatement(
+            db, "UPDATE meta SET value = coalesce(max(value, ?1), value, ?1) WHERE key = 'watermark'")
+        watermark.bind(timeOrNever: changes.watermark)
+        try watermark.run()
+        guard accountsAdded > 0 else { return }
+        var accounts = try RowStatement(db, "UPDATE meta SET value = value + ? WHERE key = 'accounts'")
+        accounts.bind(accountsAdded)
+        try accounts.run()
+    }
+}
+
+extension Score {
+    /// Binds the account's row: score, level, compromised, first_seen, scored_at, seq, account.
+    fileprivate func bind(to statement: inout RowStatement) {
+        statement.bind(points: points)
+        statement.bind(level.name)
+        statement.bind(compromised ? 1 : 0)
+        statement.bind(timeOrNever: firstSeen)
+        statement.bind(time)
+        statement.bind(seq: seq)
+        statement.bind(account)
+    }
+}

@@ -1,0 +1,39 @@
+package import RiskModel
+
+/// Times in the database: RFC 3339 in UTC, always with six decimals, 27 bytes.
+///
+/// The fixed width makes the order of the texts the order of the times, and SQLite's date functions read them
+/// (<https://www.sqlite.org/lang_datefunc.html>).
+extension Timestamp {
+    /// As stored: `2026-03-01T08:15:00.000000Z`.
+    package var column: String {
+        var bytes: [UInt8] = []
+        appendColumn(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the 27 bytes of ``column``. For times from 1970 to 9999.
+    func appendColumn(to bytes: inout [UInt8]) {
+        let (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        let (days, rest) = Int(seconds).quotientAndRemainder(dividingBy: 86_400)
+        let (year, month, day) = Self.civil(daysSinceEpoch: days)
+        func append(_ value: Int, digits: Int, then separator: Unicode.Scalar) {
+            var divisor = 1
+            for _ in 1..<digits { divisor *= 10 }
+            var rest = value
+            while divisor > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+                rest %= divisor
+                divisor /= 10
+            }
+            bytes.append(UInt8(ascii: separator))
+        }
+        append(year, digits: 4, then: "-")
+        append(month, digits: 2, then: "-")
+        append(day, digits: 2, then: "T")
+        append(rest / 3_600, digits: 2, then: ":")
+        append(rest / 60 % 60, digits: 2, then: ":")
+        append(rest % 60, digits: 2, then: ".")
+        append(Int(fraction), digits: 6, then: "Z")
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct Banrisk: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "banrisk",
+        abstract: "Find the farms, spare the innocent, and say of every score why.",
+        discussion: """
+            Everything that a person does with banrisk. The daemon is banriskd.
+
+            Exit codes: 0 done, 1 nothing found, 2 faulty input or configuration, 64 wrong usage,
+            69 the database or the daemon cannot be reached, 74 reading or writing failed.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Replay.self, Tail.self, Query.self, Explain.self, Check.self, Status.self,
+        ])
+}

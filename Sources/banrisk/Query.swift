@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import RiskModel
+internal import Store
+
+/// `banrisk query`: rows of the database by filter.
+struct Query: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows accounts, alerts or entities.", discussion: ToolError.discussion,
+        subcommands: [Accounts.self, Alerts.self, Entities.self])
+
+    struct Accounts: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Accounts with score, level and strongest rule.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "This level and above.") var level: Level?
+        @Option(help: "The account of this name.") var account: String?
+        @Option(help: "Accounts with points of this rule.") var rule: String?
+        @Option(help: "What comes first.") var sort = AccountFilter.Order.score
+        @Option(help: "At most this many rows.") var limit = RowLimit(100)
+
+        func run() throws {
+            try ToolError.reporting {
+                var filter = AccountFilter()
+                filter.minimumLevel = level ?? .normal
+                filter.account = account
+                filter.rule = rule
+                filter.order = sort
+                filter.limit = limit.count
+                let rows = try database.open().accounts(filter)
+                let columns: [Table.Column] = [
+                    .right("SCORE"), .left("LEVEL"), .left("ACCOUNT"), .left("FLAGS"), .left("SCORED AT"),
+                    .left("STRONGEST RULE"),
+                ]
+                try Query.show(rows, json: database.json, \.json, columns) { table, row in
+                    let top = row.topRule.map { "\($0): \(row.topExplanation ?? "")" } ?? ""
+                    table.add(
+                        [
+                            row.score.text(decimals: 2), row.level, row.account, row.compromised ? "compromised" : "",
+                            row.scoredAt?.wholeSeconds ?? "", top,
+                        ], level: row.level)
+                }
+            }
+        }
+    }
+
+    struct Alerts: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Alerts, the newest first.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "This level and above.") var level: Level?
+        @Option(help: "Alerts of this account.") var account: String?
+        @Option(help: "Alerts that this rule is part of.") var rule: String?
+        @Option(help: "From this event time on: 1h before the latest event, or RFC 3339.") var since: SinceArgument?
+        @Option(help: "At most this many rows.") var limit = RowLimit(100)
+
+        func run() throws {
+            try ToolError.reporting {
+                let reader = try database.open()
+                var filter = AlertFilter()
+                filter.minimumLevel = level ?? .normal
+                filter.account = account
+                filter.rule = rule
+                filter.since = try since?.time(watermark: reader.watermark())
+                filter.limit = limit.count
+                let columns: [Table.Column] = [
+                    .right("ID"), .left("EVENT TIME"), .left("LEVEL"), .right("SCORE"), .left("ACCOUNT"),
+                    .left("REASON"),
+                ]
+                try Query.show(reader.alerts(filter), json: database.json, \.json, columns) { table, row in
+                    table.add(
+                        [
+                            String(row.id), row.eventTime.wholeSeconds, row.level, row.score.text(decimals: 2),
+                            row.account, row.reason,
+                        ], level: row.level)
+                }
+            }
+        }
+    }
+
+    struct Entities: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What accounts share: addresses, devices, cards, by rule.")
+
+        @OptionGroup var database: DatabaseOptions
+        @Option(help: "Entities of this kind.") var kind: EntityKind?
+        @Option(help: "The entity of this name.") var key: String?
+        @Option(help: "Entities that this rule spoke of.") var rule: String?
+        @Option(help: "What comes first.") var sort = EntityFilter.Order.strength
+        @Option(help: "At most this many rows.") var limit = RowLimit(100)
+
+        func run() throws {
+            try ToolError.reporting {
+                var filter = EntityFilter()
+                filter.kind = kind
+                filter.key = key
+                filter.rule = rule
+                filter.order = sort
+                filter.limit = limit.count
+                let rows = try database.open().entities(filter)
+                let columns: [Table.Column] = [
+                    .left("KIND"), .left("KEY"), .left("RULE"), .right("STRENGTH"), .right("COUNT"), .left("UPDATED"),
+                ]
+                try Query.show(rows, json: database.json, \.json, columns) { table, row in
+                    table.add([
+                        row.kind, row.key, row.rule, row.strength.text(decimals: 2), String(row.count),
+                        row.updated.wholeSeconds,
+                    ])
+                }
+            }
+        }
+    }
+
+    /// Prints rows as a table or as JSON lines.
+    ///
+    /// - Throws: ``ToolError/notFound(_:)`` where there are none.
+    private static func show<Row>(
+        _ rows: [Row], json: Bool, _ object: (Row) -> JSONObject, _ columns: [Table.Column],
+        _ add: (inout Table, Row) -> Void
+    ) throws {
+        guard !rows.isEmpty else { throw ToolError.notFound("Nothing matches.") }
+        var output = Output()
+        if json {
+            for row in rows { try output.line(object(row).text) }
+        } else {
+            var table = Table(columns, terminal: Terminal())
+            for row in rows { add(&table, row) }
+            for line in table.lines { try output.line(line) }
+        }
+        try output.flush()
+    }
+}

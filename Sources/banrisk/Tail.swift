@@ -1,0 +1,168 @@
+internal import ArgumentParser
+internal import Glibc
+internal import RiskModel
+internal import Store
+
+/// `banrisk tail`: alerts as they come.
+struct Tail: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the latest alerts, and with -f those that follow.",
+        discussion: """
+            With -f the database need not exist yet, and the daemon may restart. Interrupt to end. \
+            \(ToolError.discussion)
+            """)
+
+    @OptionGroup var database: DatabaseOptions
+    @Flag(name: .shortAndLong, help: "Go on with new alerts as they are written.") var follow = false
+    @Option(help: "This level and above.") var level: Level?
+    @Option(help: "From this event time on: 1h before the latest event, or RFC 3339.") var since: SinceArgument?
+    @Option(
+        name: [.customShort("n"), .long],
+        help: "Begin with at most this many; without it 10, or with --since all of them.")
+    var lines: RowLimit?
+
+    /// How many alerts are read at once.
+    private static let batch = 1_000
+
+    func run() throws {
+        try ToolError.reporting {
+            let stop = follow ? StopSignal() : nil
+            let terminal = Terminal()
+            var output = Output()
+            var reader: StoreReader?
+            var file: FileIdentity?
+            var cursor = 0
+            var hasBegun = false
+            var hasComplained = false
+            repeat {
+                do {
+                    if let current = FileIdentity(path: database.path), let known = file, current != known {
+                        // Another file in the old one's place: all of its alerts are new.
+                        reader = nil
+                        cursor = 0
+                    }
+                    let open = try reader ?? database.open()
+                    if reader == nil {
+                        reader = open
+                        file = FileIdentity(path: database.path)
+                    }
+                    if !hasBegun {
+                        cursor = try begin(open, terminal, &output)
+                        hasBegun = true
+                    }
+                    if follow { cursor = try go(on: open, from: cursor, terminal, &output) }
+                } catch let error as StoreError {
+                    guard follow, error.mayPass else { throw error }
+                    reader = nil
+                    // What a database that is not there yet will hold is all new.
+                    if error.isAbsence { hasBegun = true }
+                    if !hasComplained { Terminal.complain("\(error) Waiting.") }
+                    hasComplained = true
+                }
+                try output.flush()
+            } while follow && !Output.isClosed && !(stop?.comes(withinMilliseconds: 200) ?? true)
+        }
+    }
+
+    /// Prints the last alerts that match.
+    ///
+    /// - Returns: the newest id in the database, from which to go on.
+    private func begin(
+        _ reader: StoreReader, _ terminal: Terminal, _ output: inout Output
+    ) throws -> Int {
+        var filter = AlertFilter()
+        filter.limit = 1
+        let newest = try reader.alerts(filter).first?.id ?? 0
+        filter.minimumLevel = level ?? .normal
+        filter.since = try since?.time(watermark: reader.watermark())
+        filter.limit = lines?.count ?? (since == nil ? 10 : .max)
+        // What is written between the two reads is left to the follower.
+        for alert in try reader.alerts(filter).reversed() where alert.id <= newest || !follow {
+            try output.line(line(alert, terminal))
+        }
+        return newest
+    }
+
+    /// Prints the alerts after `cursor` that match, and returns the last id read.
+    private func go(
+        on reader: StoreReader, from cursor: Int, _ terminal: Terminal, _ output: inout Output
+    ) throws -> Int {
+        var filter = AlertFilter()
+        filter.newestFirst = false
+        filter.limit = Self.batch
+        filter.afterID = cursor
+        while true {
+            let alerts = try reader.alerts(filter)
+            for alert in alerts {
+                filter.afterID = alert.id
+                guard (Level(argument: alert.level) ?? .ban) >= level ?? .normal else { continue }
+                if case .at(let time) = since, alert.eventTime < time.column { continue }
+                try output.line(line(alert, terminal))
+            }
+            if alerts.count < Self.batch { return filter.afterID }
+        }
+    }
+
+    private func line(_ alert: AlertRow, _ terminal: Terminal) -> String {
+        if database.json { return alert.json.text }
+        let padded = alert.level.uppercased() + String(repeating: " ", count: max(0, 6 - alert.level.count))
+        let score = alert.score.text(decimals: 2)
+        let indent = String(repeating: " ", count: max(0, 6 - score.count))
+        return "\(alert.eventTime.wholeSeconds)  \(terminal.level(alert.level, text: padded))  \(indent)\(score)  "
+            + "\(terminal.bold(Terminal.printable(alert.account)))  \(Terminal.printable(alert.reason))"
+    }
+}
+
+extension StoreError {
+    /// Whether it can be gone after a moment: the daemon is starting, or busy.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .busy, .cannotOpen: true
+        default: isAbsence
+        }
+    }
+
+    /// Whether no daemon has made the database yet.
+    fileprivate var isAbsence: Bool {
+        switch self {
+        case .missing, .notReady: true
+        default: false
+        }
+    }
+}
+
+/// Which file stands behind a path.
+private struct FileIdentity: Equatable {
+    var device: UInt
+    var inode: UInt
+
+    init?(path: String) {
+        var status = stat()
+        // SAFETY: the path is NUL-terminated for the call, which fills one `stat`.
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        device = UInt(status.st_dev)
+        inode = UInt(status.st_ino)
+    }
+}
+
+/// SIGINT and SIGTERM, blocked and waited for: they end a follower between two polls and never inside one.
+private struct StopSignal {
+    private var set = sigset_t()
+
+    /// Must be made before the process has other threads; they inherit the mask.
+    init() {
+        // SAFETY: the set is this value's own.
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, SIGINT)
+        unsafe sigaddset(&set, SIGTERM)
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Waits for one of the signals, at most so long.
+    func comes(withinMilliseconds milliseconds: Int) -> Bool {
+        var set = set
+        var span = timespec(tv_sec: milliseconds / 1_000, tv_nsec: milliseconds % 1_000 * 1_000_000)
+        // SAFETY: set and span are this function's own.
+        return unsafe sigtimedwait(&set, nil, &span) > 0
+    }
+}

@@ -1,0 +1,67 @@
+import Dispatch
+import Intake
+import Logging
+import Pipeline
+import RiskModel
+import ServiceLifecycle
+import Spool
+import Store
+
+/// Runs blocking work on a thread of its own and waits for it.
+private func onThread(_ label: String, _ body: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        DispatchQueue(label: "banrisk.\(label)").async {
+            continuation.resume(with: Result { try body() })
+        }
+    }
+}
+
+/// Sockets to spool.
+struct IntakeService: Service {
+    let listener: StreamListener
+    let spool: Spool
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await onThread("intake") { try listener.run(sink: spool) }
+        } onGracefulShutdown: {
+            listener.stop()
+        }
+    }
+}
+
+/// Answers on the control socket.
+struct ControlService: Service {
+    let socket: ControlSocket
+    let status: StatusReport
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await onThread("control") { try socket.run { status.answer(to: $0) } }
+        } onGracefulShutdown: {
+            socket.stop()
+        }
+    }
+}
+
+/// Spool to database.
+struct PipelineService: Service {
+    let spool: Spool
+    let runner: PipelineRunner
+    let queue: StoreQueue
+    let writer: StoreWriter
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await onThread("pipeline") {
+                defer { writer.close() }
+                var frames = SpoolFrames(spool)
+                try runner.run(&frames)
+            }
+        } onGracefulShutdown: {
+            // A database that cannot be written now gets the rest after the restart, from the spool.
+            queue.giveUpRetrying()
+            spool.close()
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Decoding
+import RiskModel
+import Testing
+
+/// Decodes one line as frame number 7 of the stream socket.
+func decode(_ line: [UInt8], flags: FrameFlags = []) -> EventBatch {
+    var batch = FrameBatch()
+    batch.append(line.span, seq: 7, source: .stream, flags: flags)
+    var decoder = EventDecoder()
+    var output = EventBatch()
+    decoder.decode(batch, frames: 0..<1, into: &output)
+    return output
+}
+
+func decode(_ line: String, flags: FrameFlags = []) -> EventBatch { decode(Array(line.utf8), flags: flags) }
+
+/// A login that is complete but for what `more` adds or replaces: of a repeated key the last counts.
+func login(_ more: String = "") -> String {
+    #"{"ts":"2025-03-01T12:00:00Z","type":"login","account":"a1","ip":"203.0.113.7""# + (more.isEmpty ? "" : ",") + more
+        + "}"
+}
+
+/// The reason for which a line is refused; `nil` where it is an event.
+func reason(_ line: String) -> RejectionReason? { decode(line).rejections.first?.reason }
+
+/// SplitMix64: the same numbers in each run.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

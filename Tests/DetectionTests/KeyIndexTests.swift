@@ -1,0 +1,85 @@
+import RiskModel
+import Testing
+
+@testable import Detection
+
+@Suite struct KeyIndexTests {
+    private enum Hashing: CaseIterable, Sendable { case seeded, fourValues, constant, sameTag }
+
+    private static func hash(_ key: [UInt8], _ hashing: Hashing) -> UInt64 {
+        let full = KeyHash(seed: 3).hash(key.span)
+        return switch hashing {
+        case .seeded: full
+        case .fourValues: full & 0x8000_0000_0000_0001
+        case .constant: .max
+        case .sameTag: full & 0xffff_ffff
+        }
+    }
+
+    @Test(arguments: Hashing.allCases)
+    private func `texts behave as the keys of a dictionary, whatever their hashes`(hashing: Hashing) {
+        var random = SeededGenerator(seed: 11)
+        var index = KeyIndex()
+        var slots: [[UInt8]: Int] = [:]
+        var generations: [Int: UInt32] = [:]
+        for round in 0..<1_500 {
+            let length = Int.random(in: 1...40, using: &random)
+            // Few different bytes: many prefixes, many repetitions.
+            let key = (0..<(length > 8 ? length : length % 4 + 1)).map { _ in UInt8.random(in: 0...2, using: &random) }
+            let (slot, isNew) = index.slot(text: key.span, hash: Self.hash(key, hashing))
+            #expect(isNew == (slots[key] == nil))
+            if let known = slots[key] {
+                #expect(slot == known)
+            } else {
+                #expect(!slots.values.contains(slot))
+                #expect(index.generation(of: slot) == generations[slot].map { $0 + 1 } ?? 0)
+                generations[slot] = index.generation(of: slot)
+                slots[key] = slot
+            }
+            #expect(index.count == slots.count)
+            if round % 250 == 249 {
+                let dead = Set(slots.values.filter { _ in Int.random(in: 0..<3, using: &random) > 0 })
+                index.removeAll(keysAreTexts: true) { dead.contains($0) }
+                slots = slots.filter { !dead.contains($0.value) }
+                #expect(index.count == slots.count)
+                #expect(dead.allSatisfy { !index.isLive($0) })
+                for (key, slot) in slots {
+                    #expect(index.isLive(slot) && index.text(of: slot) == String(decoding: key, as: UTF8.self))
+                    #expect(index.slot(text: key.span, hash: Self.hash(key, hashing)) == (slot, false))
+                }
+            }
+        }
+        // Slots are dense: no more than ever lived at once.
+        #expect(Set(generations.keys) == Set(0..<generations.count))
+        #expect(generations.values.contains { $0 > 0 })
+    }
+
+    @Test(arguments: Hashing.allCases)
+    private func `words behave as the keys of a dictionary, whatever their hashes`(hashing: Hashing) {
+        struct Words: Hashable { var high, low: UInt64 }
+        var random = SeededGenerator(seed: 12)
+        var index = KeyIndex()
+        var slots: [Words: Int] = [:]
+        for round in 0..<1_500 {
+            let key = Words(high: .random(in: 0..<20, using: &random), low: .random(in: 0..<20, using: &random))
+            let hash = Self.hash([UInt8(key.high), UInt8(key.low)], hashing)
+            let (slot, isNew) = index.slot(high: key.high, low: key.low, hash: hash)
+            #expect(isNew == (slots[key] == nil) && slot == slots[key, default: slot])
+            slots[key] = slot
+            if round % 200 == 199 {
+                index.removeAll(keysAreTexts: false) { $0 % 3 == 0 }
+                slots = slots.filter { $0.value % 3 != 0 }
+            }
+            #expect(index.count == slots.count && Set(slots.values).count == slots.count)
+        }
+    }
+
+    @Test func `removing everything leaves an index that works`() {
+        var index = KeyIndex()
+        for i in 0..<1_000 { _ = index.slot(high: 0, low: UInt64(i), hash: UInt64(i) << 32) }
+        index.removeAll(keysAreTexts: false) { _ in true }
+        #expect(index.count == 0)
+        let (slot, isNew) = index.slot(high: 0, low: 5, hash: 5 << 32)
+        #expect(isNew && slot < 1_000 && index.generation(of: slot) == 1)
+    }
+}

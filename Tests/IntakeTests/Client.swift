@@ -1,0 +1,82 @@
+import Glibc
+
+/// A folder that is removed with its content when it is released.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/banrisk-intake-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw Failure(errno: errno) }
+        path = String(cString: made)
+    }
+
+    deinit {
+        if let stream = opendir(path) {
+            while let entry = readdir(stream) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+                }
+                unlink("\(path)/\(name)")
+            }
+            closedir(stream)
+        }
+        rmdir(path)
+    }
+
+    struct Failure: Error { var errno: CInt }
+}
+
+/// A shipper: a connected Unix stream socket.
+final class Client: Sendable {
+    let raw: CInt
+
+    init(path: String) throws {
+        raw = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        let code = Self.withAddress(path) { connect(raw, $0, $1) == 0 ? 0 : errno }
+        if code != 0 { throw TemporaryFolder.Failure(errno: code) }
+    }
+
+    deinit { close(raw) }
+
+    /// Writes everything, waiting where it must.
+    ///
+    /// - Returns: how much was taken before the other side ended.
+    @discardableResult
+    func send(_ text: String) -> Int {
+        let bytes = Array(text.utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = Array(bytes[done...]).withUnsafeBytes {
+                Glibc.send(raw, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            if count <= 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Writes as much as goes without waiting.
+    func sendWithoutWaiting(_ text: String) -> Int {
+        let bytes = Array(text.utf8)
+        return Glibc.send(raw, bytes, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+    }
+
+    func finish() { shutdown(raw, CInt(SHUT_WR)) }
+
+    /// Waits until the other side has closed.
+    func waitForEnd() {
+        var byte: UInt8 = 0
+        while recv(raw, &byte, 1, 0) > 0 {}
+    }
+
+    static func withAddress<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import RiskModel
+import Testing
+
+@Suite struct TimestampTests {
+    @Test func `days and dates agree with the C library from 1970 to 9999`() {
+        var random = SeededGenerator(seed: 5)
+        let last = 2_932_896  // 9999-12-31
+        let days = [0, 1, 58, 59, 60, 364, 365, 789, 10_956, 11_016, 11_017, last - 1, last]
+        for day in days + (0..<20_000).map({ _ in Int.random(in: 0...last, using: &random) }) {
+            var seconds = time_t(day * 86_400)
+            var parts = tm()
+            gmtime_r(&seconds, &parts)
+            let (year, month, dayOfMonth) = Timestamp.civil(daysSinceEpoch: day)
+            #expect(year == Int(parts.tm_year) + 1900 && month == Int(parts.tm_mon) + 1 && dayOfMonth == Int(parts.tm_mday))
+            #expect(Timestamp.daysSinceEpoch(year: year, month: month, day: dayOfMonth) == timegm(&parts) / 86_400)
+        }
+    }
+
+    @Test func `texts agree with the C library`() {
+        var random = SeededGenerator(seed: 6)
+        for _ in 0..<3_000 {
+            let micros = Int64.random(in: 0...Timestamp.latest.microseconds, using: &random)
+            let fraction = [0, 1, 10, 500_000, 999_999, micros % 1_000_000].randomElement(using: &random)!
+            var seconds = time_t(micros / 1_000_000)
+            var parts = tm()
+            gmtime_r(&seconds, &parts)
+            var buffer = [CChar](repeating: 0, count: 40)
+            let count = strftime(&buffer, 40, "%Y-%m-%dT%H:%M:%S", &parts)
+            var expected = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if fraction > 0 {
+                expected += "." + String(String(1_000_000 + fraction).dropFirst())
+                while expected.hasSuffix("0") { expected.removeLast() }
+            }
+            #expect(Timestamp(microseconds: Int64(seconds) * 1_000_000 + fraction).description == expected + "Z")
+        }
+    }
+
+    @Test(arguments: [
+        (Timestamp.epoch, "1970-01-01T00:00:00Z"), (Timestamp.latest, "9999-12-31T23:59:59.999999Z"),
+        (Timestamp(microseconds: -1), "1969-12-31T23:59:59.999999Z"),
+        (Timestamp(seconds: 951_782_400), "2000-02-29T00:00:00Z"),
+    ])
+    func `the ends of the calendar`(time: Timestamp, text: String) { #expect(time.description == text) }
+
+    @Test(arguments: [
+        (Int64(0), "0s"), (1, "1us"), (1_500, "1500us"), (250_000, "250ms"), (1_000_000, "1s"), (90_000_000, "90s"),
+        (600_000_000, "10m"), (3_600_000_000, "1h"), (86_400_000_000, "24h"), (172_800_000_000, "2d"),
+        (604_800_000_000, "7d"), (90_000_000_000, "25h"), (-90_000_000, "-90s"),
+    ])
+    func `an interval's text has the largest whole unit`(micros: Int64, text: String) {
+        #expect(Interval(microseconds: micros).description == text)
+    }
+
+    @Test(arguments: [
+        (0.4, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "2 h"), (-7200, "2 h"), (172_800, "2 days"),
+    ])
+    func `an approximate interval is rounded`(seconds: Double, text: String) {
+        #expect(Interval(microseconds: Int64(seconds * 1e6)).approximate == text)
+    }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import RiskModel
+
+@testable import Store
+
+/// A directory for one test, removed at its end.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    var database: String { path + "/banrisk.db" }
+
+    func exists(_ suffix: String) -> Bool { FileManager.default.fileExists(atPath: database + suffix) }
+
+    /// Runs the `sqlite3` program on the file, as an analyst would; its output without the last newline.
+    func sqlite3(_ sql: String, mode: String? = "ro", format: String = "-list") throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let target = mode.map { "file:\(database)?mode=\($0)" } ?? database
+        process.arguments = ["sqlite3", "-bail", format, target, sql]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        let text = String(decoding: data, as: UTF8.self)
+        guard process.terminationStatus == 0 else { throw AnalystError(text: text) }
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    /// Every row of every table, ordered, as the `sqlite3` program prints it.
+    func dump() throws -> String {
+        let tables = [
+            "accounts": "account", "contributions": "account, rule", "signals": "id", "alerts": "id",
+            "entities": "kind, key, rule", "rules": "rule", "quarantine": "seq", "sources": "source", "meta": "key",
+        ]
+        return try tables.sorted { $0.key < $1.key }.map { name, order in
+            try "\(name):\n" + sqlite3("SELECT * FROM \(name) ORDER BY \(order)", format: "-quote")
+        }.joined(separator: "\n")
+    }
+}
+
+struct AnalystError: Error { var text: String }
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a seed gives the same numbers everywhere.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+
+    /// One of the values, which are not empty.
+    mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &self)] }
+}
+
+enum Fixtures {
+    static let start = Timestamp(seconds: 1_772_352_000)  // 2026-03-01T08:00:00Z
+
+    static let rules = RuleSet(
+        rules: [
+            Rule(
+                id: "accounts_per_device", heuristic: "shared device", family: .device,
+                kind: .distinct(
+                    DistinctParameters(
+                        key: .device, member: .account, window: Interval(seconds: 86_400),
+                        ramp: Ramp(allow: 2, saturate: 9))),
+                condition: Condition(types: [.registration]), weight: 3, halfLife: Interval(seconds: 604_800),
+                reason: "One device makes many accounts."),
+            Rule(
+                id: "impossible_travel", heuristic: "travel", family: .geography,
+                kind: .travel(
+                    TravelParameters(
+                        maximumSpeed: 900, minimumDistance: 200, window: Interval(seconds: 86_400),
+                        ramp: Ramp(allow: 0, saturate: 3))),
+                condition: Condition(), weight: 2, halfLife: Interval(seconds: 604_800),
+                reason: "Nobody flies so fast."),
+            Rule(
+                id: "listed_mail", heuristic: "disposable contact", family: .identity,
+                kind: .match(
+                    MatchParameters(
+                        test: .list("disposable"), window: Interval(seconds: 86_400), gap: Interval(seconds: 60),
+                        ramp: Ramp(allow: 0, saturate: 2))),
+                condition: Condition(), weight: 1.5, halfLife: Interval(seconds: 604_800),
+                reason: "Throw-away addresses."),
+        ],
+        policy: ScorePolicy(
+            prior: -4, caps: [3, 3, 3, 2, 3, 3, 3], thresholds: [40, 70, 90], hysteresis: 5,
+            cooldown: Interval(seconds: 3_600), independentEvidence: 1))
+
+    /// 100 / (1 + e⁴) = 1.7986…
+    static let basePoints = 180
+
+    static func time(_ seconds: Int) -> Timestamp { start + Interval(seconds: Int64(seconds)) }
+
+    static func evidence(_ rule: Int, _ text: String = "d-1", count: Int = 5) -> Evidence {
+        switch rule {
+        case 0:
+            .count(entity: EntityKey(kind: .device, text: text), count: count, fresh: count / 2, names: [])
+        case 1:
+            .journey(
+                from: Waypoint(
+                    time: time(0), address: IPAddress(v4: 0x0102_0304), country: CountryCode(rawValue: 0x4445)),
+                to: Waypoint(
+                    time: time(60), address: IPAddress(v4: 0x0506_0708), country: CountryCode(rawValue: 0x4a50)),
+                distanceKilometres: 8_912.4, count: count)
+        default: .match(value: text, count: count)
+        }
+    }
+
+    /// A score whose contributions are worth `points` in order of the rules; 0 leaves a rule out.
+    static func score(
+        _ account: String, _ points: [Int], level: Level = .watch, seq: UInt64 = 1, at seconds: Int = 0,
+        evidence text: String = "d-1"
+    ) -> Score {
+        let contributions = points.enumerated().filter { $0.element > 0 }.map { rule, value in
+            Contribution(
+                rule: rule, points: value, evidenceValue: Double(value) / 1_000, strength: 0.5, since: time(0),
+                updated: time(seconds), evidence: evidence(rule, text))
+        }
+        return Score(
+            account: account, firstSeen: time(0), points: basePoints + points.reduce(0, +), basePoints: basePoints,
+            level: level, compromised: false, time: time(seconds), seq: seq, contributions: contributions)
+    }
+
+    static func signal(_ account: String, rule: Int, seq: UInt64) -> RecordedSignal {
+        RecordedSignal(
+            account: account,
+            signal: Signal(
+                account: AccountRef(partition: 0, generation: 0, slot: 0), rule: rule, seq: seq, time: time(Int(seq)),
+                watermark: time(Int(seq)), strength: 0.5, evidence: evidence(rule)))
+    }
+
+    /// Changes of one event each, for `count` events, as the pipeline could make them.
+    static func stream(seed: UInt64, count: Int) -> [Changes] {
+        var random = SeededGenerator(state: seed)
+        var known: Set<Int> = []
+        return (1...count).map { number in
+            var changes = Changes()
+            let seq = UInt64(number)
+            changes.throughSeq = seq
+            changes.watermark = time(number - Int.random(in: 0...3, using: &random))
+            let source = random.pick(Source.allCases)
+            var counts = SourceCounts()
+            counts.frames = 1
+            counts.bytes = Int.random(in: 10...300, using: &random)
+            guard Int.random(in: 0..<5, using: &random) > 0 else {
+                counts.rejected = 1
+                changes.rejections = [
+                    Rejection(
+                        seq: seq, source: source, reason: random.pick(RejectionReason.allCases),
+                        position: number, field: number % 2 == 0 ? "ts" : "",
+                        bytes: (0..<Int.random(in: 0...40, using: &random)).map { _ in
+                            .random(in: 0...255, using: &random)
+                        })
+                ]
+                changes.sources[source] = counts
+                return changes
+            }
+            counts.events = 1
+            counts.lastEvent = changes.watermark
+            changes.sources[source] = counts
+            let index = Int.random(in: 0..<40, using: &random)
+            let account = "account-\(index)"
+            if known.insert(index).inserted {
+                changes.newAccounts = [NewAccount(account: account, firstSeen: time(number))]
+            }
+            for name in Set([account, "account-\(random.pick(known.sorted()))"]).sorted() {
+                guard Bool.random(using: &random) else { continue }
+                let points = (0..<3).map { _ in max(0, Int.random(in: -2_000...3_000, using: &random)) }
+                let level = random.pick(Level.allCases)
+                var score = score(name, points, level: level, seq: seq, at: number)
+                score.compromised = Bool.random(using: &random)
+                changes.scores[name] = score
+                for part in score.contributions { changes.signals.append(signal(name, rule: part.rule, seq: seq)) }
+                if level > .normal, Bool.random(using: &random) {
+                    changes.alerts.append(Alert(level: level, previousLevel: .normal, score: score))
+                }
+            }
+            let kind = random.pick(EntityKind.allCases)
+            let entity = EntityKey(kind: kind, text: "key-\(Int.random(in: 0..<10, using: &random))")
+            let rule = Int.random(in: 0..<3, using: &random)
+            changes.entities[.init(entity: entity, rule: rule)] = EntitySignal(
+                entity: entity, rule: rule, seq: seq, time: time(number),
+                strength: .random(in: 0...1, using: &random), count: number, firstSeen: time(number / 2))
+            return changes
+        }
+    }
+}
