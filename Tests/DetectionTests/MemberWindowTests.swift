@@ -37,7 +37,7 @@ private struct NaiveWindow {
         }
     }
 
-    @Test(arguments: 1...20) func `up to three members are forgotten exactly when they leave`(seed: UInt64) {
+    @Test(arguments: 1...8) func `up to three members are forgotten exactly when they leave`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var window = MemberWindow()
         var naive = NaiveWindow(window: Self.window)
@@ -56,13 +56,13 @@ private struct NaiveWindow {
         }
     }
 
-    @Test(arguments: [4, 10, 60, 400], 1...5)
+    @Test(arguments: [4, 10, 60, 400], 1...3)
     func `more members are forgotten at most a sixteenth of the window later`(universe: UInt64, seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var window = MemberWindow()
         var naive = NaiveWindow(window: Self.window)
         var now = Timestamp(seconds: 1_000_000)
-        for _ in 0..<2_000 {
+        for step in 0..<1_500 {
             let time = Self.nextTime(&now, &random)
             // Spread like account references, whose low bits alone tell few apart.
             let id = UInt64.random(in: 0..<universe, using: &random) << 32
@@ -71,6 +71,7 @@ private struct NaiveWindow {
             let expected = naive.observe(id, at: time, isFresh: isFresh)
             #expect(sighting.isTooOld == expected.isTooOld)
             if let previous = expected.previous { #expect(sighting.previous == previous) }
+            guard step % 5 == 0 else { continue }
             let held = window.members
             let ids = Set(held.map(\.id))
             #expect(ids.count == held.count && held.count == window.count)

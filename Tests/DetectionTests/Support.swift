@@ -1,3 +1,7 @@
+import RiskModel
+
+@testable import Detection
+
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every run.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
@@ -11,4 +15,153 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
     }
+}
+
+/// A place where events happen.
+struct City: Sendable {
+    var latitude: Float
+    var longitude: Float
+    var country: String
+    var asn: UInt32
+
+    static let london = City(latitude: 51.5074, longitude: -0.1278, country: "GB", asn: 64_500)
+    static let newYork = City(latitude: 40.7128, longitude: -74.0060, country: "US", asn: 64_501)
+    static let sydney = City(latitude: -33.8688, longitude: 151.2093, country: "AU", asn: 64_502)
+    static let paris = City(latitude: 48.8566, longitude: 2.3522, country: "FR", asn: 64_503)
+    static let tokyo = City(latitude: 35.6762, longitude: 139.6503, country: "JP", asn: 64_504)
+    static let all = [london, newYork, sydney, paris, tokyo]
+}
+
+extension Place {
+    init(_ city: City, radius: UInt16 = 0, flags: NetworkFlags = []) {
+        self.init()
+        latitude = city.latitude
+        longitude = city.longitude
+        country = CountryCode(city.country)!
+        asn = city.asn
+        accuracyRadiusKilometres = radius
+        hasLocation = true
+        self.flags = flags
+    }
+}
+
+/// An event with its texts, before it is put into a batch.
+struct Fact: Sendable {
+    var seconds: Int64
+    var type = EventType.login
+    var outcome = Outcome.success
+    var account = ""
+    var ip = ""
+    var device = ""
+    var apiKey = ""
+    var email = ""
+    var place = Place()
+    var listed: UInt64 = 0
+}
+
+/// Batches of at most `size` facts, numbered from `firstSeq` on, with the watermark running through.
+func batches(_ facts: [Fact], size: Int, firstSeq: UInt64 = 1, watermark: Timestamp = .epoch) -> [EventBatch] {
+    var watermark = watermark
+    return stride(from: 0, to: facts.count, by: size).map { start in
+        var batch = EventBatch()
+        func slice(_ text: String) -> TextSlice {
+            guard !text.isEmpty else { return .empty }
+            defer { batch.text += Array(text.utf8) }
+            return TextSlice(offset: UInt32(batch.text.count), count: UInt32(text.utf8.count))
+        }
+        for i in start..<min(facts.count, start + size) {
+            let fact = facts[i]
+            var event = Event()
+            event.seq = firstSeq + UInt64(i)
+            event.time = Timestamp(seconds: fact.seconds)
+            watermark = max(watermark, event.time)
+            event.watermark = watermark
+            event.type = fact.type
+            event.outcome = fact.outcome
+            event.address = IPAddress(fact.ip) ?? .none
+            event.place = fact.place
+            event.listed = fact.listed
+            event.account = slice(fact.account)
+            event.device = slice(fact.device)
+            event.apiKey = slice(fact.apiKey)
+            event.email = slice(fact.email)
+            batch.events.append(event)
+        }
+        return batch
+    }
+}
+
+extension Rule {
+    static func of(
+        _ kind: RuleKind, _ condition: Condition = Condition(), blame: Blame = .accounts, id: String = "rule"
+    ) -> Rule {
+        Rule(
+            id: id, heuristic: "test", family: .network, kind: kind, condition: condition, blame: blame, weight: 1,
+            halfLife: Interval(seconds: 86_400), reason: "A test.")
+    }
+}
+
+extension CompiledRules {
+    init(_ rules: [Rule], list: (String) -> ListBinding? = { _ in nil }) {
+        let policy = ScorePolicy(
+            prior: -4, caps: Array(repeating: 3, count: Family.allCases.count), thresholds: [30, 60, 90], hysteresis: 5,
+            cooldown: Interval(seconds: 86_400), independentEvidence: 1)
+        self.init(RuleSet(rules: rules, policy: policy), inactive: [], list: list)
+    }
+}
+
+/// The profile and entity folds, one behind the other, with what they said under the accounts' names.
+struct Folds {
+    /// A signal whose account is told by its name, for the numbers depend on the hashes' seed.
+    struct NamedSignal: Hashable {
+        var account: String
+        var rule: Int
+        var seq: UInt64
+        var time: Timestamp
+        var watermark: Timestamp
+        var strength: Double
+        var evidence: Evidence
+    }
+
+    let profile: ProfileFold
+    let entity: EntityFold
+    let shards: Int
+    var signals: [NamedSignal: Int] = [:]
+    var entitySignals: [EntitySignal: Int] = [:]
+    var newAccounts: [NewAccount] = []
+    /// Of the latest batch.
+    var standings: [Standing] = []
+    var orphans = 0
+
+    init(_ rules: CompiledRules, shards: Int = 1, seed: UInt64 = 1, accounts: Int = 1 << 20, entities: Int = 1 << 20) {
+        let hash = KeyHash(seed: seed)
+        profile = ProfileFold(rules: rules, hash: hash, accountLimit: accounts)
+        entity = EntityFold(rules: rules, hash: hash, entityLimit: entities)
+        self.shards = shards
+    }
+
+    mutating func run(_ batch: EventBatch) {
+        let output = profile.run(batch, shards: shards)
+        standings = output.standings
+        newAccounts += output.newAccounts
+        let found = entity.run(batch, standings: standings, shards: shards)
+        for signal in output.signals + found.signals {
+            guard let account = profile.account(signal.account)?.account else {
+                orphans += 1
+                continue
+            }
+            let named = NamedSignal(
+                account: account, rule: signal.rule, seq: signal.seq, time: signal.time, watermark: signal.watermark,
+                strength: signal.strength, evidence: signal.evidence)
+            signals[named, default: 0] += 1
+        }
+        for signal in found.entitySignals { entitySignals[signal, default: 0] += 1 }
+    }
+
+    mutating func run(_ facts: [Fact], size: Int = 1_000) {
+        for batch in batches(facts, size: size) { run(batch) }
+    }
+
+    /// The accounts that were told at `seq`, in order of their names.
+    func told(at seq: UInt64) -> [String] { signals.keys.filter { $0.seq == seq }.map(\.account).sorted() }
 }
