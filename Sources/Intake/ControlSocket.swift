@@ -95,7 +95,9 @@ package enum ControlClient {
         guard raw >= 0 else { throw IntakeError(call: "socket", path: path, errno: errno) }
         let client = Descriptor(raw)
         // SAFETY: the kernel copies the address before the call returns.
-        let code = unsafe place.withAddress { address, length in unsafe connect(client.raw, address, length) == 0 ? 0 : errno }
+        let code = unsafe place.withAddress { address, length in
+            unsafe connect(client.raw, address, length) == 0 ? 0 : errno
+        }
         guard code == 0 else { throw IntakeError(call: "connect", path: path, errno: code) }
         let bytes = Array((question + "\n").utf8)
         // SAFETY: the kernel reads the array's own bytes, which a socket buffer takes at once.

@@ -2,33 +2,29 @@ import CLinux
 import Glibc
 
 /// An epoll instance (epoll(7)), level-triggered: what is left unread is reported again, after the others.
-///
-/// Safe because of the union in `epoll_event` only the member `fd` is ever written or read.
-@safe struct EventQueue: ~Copyable {
+struct EventQueue: ~Copyable {
     private let descriptor: Descriptor
     private var events: [epoll_event]
 
     /// - Parameter capacity: how many descriptors one wait reports.
     init(capacity: Int) throws(IntakeError) {
-        let raw = epoll_create1(CInt(EPOLL_CLOEXEC))
+        let raw = epoll_create1(O_CLOEXEC)
         guard raw >= 0 else { throw IntakeError(call: "epoll_create1", path: "", errno: errno) }
         descriptor = Descriptor(raw)
-        unsafe events = [epoll_event](repeating: epoll_event(), count: capacity)
+        events = [epoll_event](repeating: epoll_event(), count: capacity)
     }
 
     /// Reports `target` from now on when it can be read, or has ended.
     ///
     /// - Returns: whether the kernel had the memory for it.
     func add(_ target: CInt) -> Bool {
-        var event = unsafe epoll_event()
-        unsafe event.events = EPOLLIN.rawValue
-        unsafe event.data.fd = target
+        var event = epoll_event(events: UInt32(EPOLLIN), data: UInt64(target))
         // SAFETY: the kernel copies `event` before the call returns.
-        return unsafe epoll_ctl(descriptor.raw, EPOLL_CTL_ADD, target, &event) == 0
+        return unsafe epoll_ctl(descriptor.raw, CInt(EPOLL_CTL_ADD), target, &event) == 0
     }
 
     func remove(_ target: CInt) {
-        _ = epoll_ctl(descriptor.raw, EPOLL_CTL_DEL, target, nil)
+        _ = epoll_ctl(descriptor.raw, CInt(EPOLL_CTL_DEL), target, nil)
     }
 
     /// Waits until something can be read.
@@ -43,7 +39,5 @@ import Glibc
     }
 
     /// A descriptor that the last wait reported.
-    subscript(_ index: Int) -> CInt {
-        unsafe events[index].data.fd
-    }
+    subscript(_ index: Int) -> CInt { CInt(events[index].data) }
 }

@@ -17,7 +17,9 @@ struct ListeningSocket: ~Copyable, Sendable {
         // On Linux a bound file gets the mode of the socket less the umask; chmod then adds what the umask took.
         guard fchmod(socket.raw, mode) == 0 else { throw IntakeError(call: "fchmod", path: path, errno: errno) }
         // SAFETY: the kernel copies the address before the call returns.
-        let code = unsafe place.withAddress { address, length in unsafe bind(socket.raw, address, length) == 0 ? 0 : errno }
+        let code = unsafe place.withAddress { address, length in
+            unsafe bind(socket.raw, address, length) == 0 ? 0 : errno
+        }
         guard code == 0 else { throw IntakeError(call: "bind", path: path, errno: code) }
         // SAFETY: here and below, the path is a C string for the length of the call.
         guard let bound = try place.status(), unsafe chmod(path, mode) == 0, listen(socket.raw, SOMAXCONN) == 0 else {

@@ -13,12 +13,10 @@ package final class StreamListener: Sendable {
     /// The size of the read buffer, and the most that one client gets before the others.
     package static let bytesPerTurn = 256 * 1024
 
-    private let path: SocketPath
-    private let identity: SocketPath.Identity
     private let maximumConnections: Int
     private let drainDeadline: Duration
     /// Until ``run(sink:)`` takes it.
-    private let listening: Mutex<Descriptor?>
+    private let listening: Mutex<ListeningSocket?>
     private let stopping: Wakeup
     private let counters = Mutex(IntakeStatistics())
 
@@ -34,34 +32,11 @@ package final class StreamListener: Sendable {
     package init(
         path: String, mode: UInt32 = 0o660, maximumConnections: Int = 1024, drainDeadline: Duration = .seconds(10)
     ) throws(IntakeError) {
-        let place = try SocketPath(path)
-        let stopping = try Wakeup()
-
-        try place.removeStale()
-        let socket = try SocketPath.makeSocket(path: path)
-        // On Linux a bound file gets the mode of the socket less the umask; chmod then adds what the umask took.
-        guard fchmod(socket.raw, mode) == 0 else { throw IntakeError(call: "fchmod", path: path, errno: errno) }
-        // SAFETY: the kernel copies the address before the call returns.
-        let code = unsafe place.withAddress { address, length in
-            unsafe bind(socket.raw, address, length) == 0 ? 0 : errno
-        }
-        guard code == 0 else { throw IntakeError(call: "bind", path: path, errno: code) }
-        // SAFETY: here and below, the path is a C string for the length of the call.
-        guard let bound = try place.status(), unsafe chmod(path, mode) == 0, listen(socket.raw, SOMAXCONN) == 0 else {
-            let code = errno
-            unsafe _ = unlink(path)
-            throw IntakeError(call: "listen", path: path, errno: code)
-        }
-
-        self.path = place
-        self.identity = bound.identity
+        stopping = try Wakeup()
+        listening = Mutex(try ListeningSocket(path: path, mode: mode))
         self.maximumConnections = maximumConnections
         self.drainDeadline = drainDeadline
-        self.listening = Mutex(socket)
-        self.stopping = stopping
     }
-
-    deinit { path.removeIfStill(identity) }
 
     /// Serves clients until ``stop()``; to be called once.
     ///
@@ -73,17 +48,13 @@ package final class StreamListener: Sendable {
     /// - Throws: what the sink threw, or ``IntakeError``. Clients are then disconnected.
     package func run(sink: any FrameSink) throws {
         guard let socket = listening.withLock({ $0.take() }) else { preconditionFailure("run(sink:) is called once") }
-        defer {
-            path.removeIfStill(identity)
-            counters.withLock { $0.connections = 0 }
-        }
+        defer { counters.withLock { $0.connections = 0 } }
         var server = try StreamServer(
             listener: socket, stopping: stopping.raw, maximumConnections: maximumConnections, sink: sink)
         while !server.isStopping {
             try server.turn(milliseconds: -1)
             counters.withLock { $0 = server.statistics }
         }
-        path.removeIfStill(identity)
         server.shutDown()
         let deadline = ContinuousClock.now + drainDeadline
         while server.statistics.connections > 0, ContinuousClock.now < deadline {

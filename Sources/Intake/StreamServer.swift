@@ -15,7 +15,7 @@ struct StreamServer: ~Copyable {
     private(set) var statistics = IntakeStatistics()
     private(set) var isStopping = false
 
-    private let listener: Descriptor
+    private let listener: ListeningSocket
     private let stopping: CInt
     private let maximumConnections: Int
     private let sink: any FrameSink
@@ -30,10 +30,10 @@ struct StreamServer: ~Copyable {
 
     /// - Parameter stopping: an eventfd; when it can be read, ``isStopping`` becomes true.
     init(
-        listener: consuming Descriptor, stopping: CInt, maximumConnections: Int, sink: any FrameSink
+        listener: consuming ListeningSocket, stopping: CInt, maximumConnections: Int, sink: any FrameSink
     ) throws(IntakeError) {
         let queue = try EventQueue(capacity: 64)
-        guard queue.add(stopping), queue.add(listener.raw) else {
+        guard queue.add(stopping), queue.add(listener.descriptor.raw) else {
             throw IntakeError(call: "epoll_ctl", path: "", errno: errno)
         }
         self.queue = queue
@@ -53,19 +53,20 @@ struct StreamServer: ~Copyable {
             case stopping:
                 isStopping = true
                 queue.remove(stopping)
-            case listener.raw: accept()
+            case listener.descriptor.raw: accept()
             case let client: try read(client)
             }
         }
     }
 
-    /// Accepts who has connected already, then lets nobody send any more.
+    /// Removes the socket's file, accepts who has connected already, then lets nobody send any more.
     ///
     /// After SHUT_RD the peer's writes fail, and reads here give what has arrived and then the end (`unix_shutdown` and
     /// `unix_stream_read_generic` of Linux), so that draining ends even while shippers would go on sending.
     mutating func shutDown() {
+        listener.removeFile()
         accept()
-        if acceptPausedUntil == nil { queue.remove(listener.raw) }
+        if acceptPausedUntil == nil { queue.remove(listener.descriptor.raw) }
         acceptPausedUntil = nil
         for client in clients.keys { shutdown(client, CInt(SHUT_RD)) }
     }
@@ -73,7 +74,7 @@ struct StreamServer: ~Copyable {
     private mutating func accept() {
         while true {
             let raw = accept4(
-                listener.raw, nil, nil, CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue))
+                listener.descriptor.raw, nil, nil, CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue))
             guard raw >= 0 else {
                 switch errno {
                 case EINTR, ECONNABORTED: continue
@@ -96,11 +97,11 @@ struct StreamServer: ~Copyable {
     private mutating func pauseAccepting() {
         statistics.acceptPauses += 1
         acceptPausedUntil = .now + .milliseconds(Self.acceptPauseMilliseconds)
-        queue.remove(listener.raw)
+        queue.remove(listener.descriptor.raw)
     }
 
     private mutating func resumeAccepting() {
-        guard acceptPausedUntil != nil, queue.add(listener.raw) else { return }
+        guard acceptPausedUntil != nil, queue.add(listener.descriptor.raw) else { return }
         acceptPausedUntil = nil
     }
 

@@ -6,7 +6,7 @@ struct Wakeup: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
     init() throws(IntakeError) {
-        let raw = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
+        let raw = eventfd(0, O_CLOEXEC | O_NONBLOCK)
         guard raw >= 0 else { throw IntakeError(call: "eventfd", path: "", errno: errno) }
         descriptor = Descriptor(raw)
     }
@@ -15,6 +15,8 @@ struct Wakeup: ~Copyable, Sendable {
 
     func raise() {
         // It can only fail when the counter is full of other calls.
-        _ = eventfd_write(descriptor.raw, 1)
+        var one: UInt64 = 1
+        // SAFETY: the kernel reads the eight bytes of `one`.
+        unsafe _ = write(descriptor.raw, &one, 8)
     }
 }
