@@ -9,12 +9,15 @@ import Synchronization
 /// Changes that come while a transaction is under way wait in one heap and are written as one transaction. The heap is
 /// bounded: ``put(_:)`` waits while it holds more than ``rowLimit`` rows, which is the backpressure to the pipeline.
 package final class StoreQueue: Sendable {
-    /// What to do when the database is full or locked.
-    package enum Persistence: Sendable {
-        /// Try again until it works: the daemon.
-        case retry
-        /// Give up with the error: a replay.
-        case fail
+    /// Who waits for the rows.
+    package enum Mode: Sendable {
+        /// The daemon: changes are written as soon as the store is free, and a full or locked database is tried again until
+        /// it works.
+        case live
+        /// A replay: nobody looks before the end, so half a heap makes a transaction, and an error ends it.
+        case replay
+
+        var minimumRows: Int { self == .live ? 0 : StoreQueue.rowLimit / 2 }
     }
 
     /// Rows that may wait.
@@ -31,7 +34,7 @@ package final class StoreQueue: Sendable {
     }
 
     private let writer: StoreWriter
-    private let persistence: Persistence
+    private let mode: Mode
     private let onApplied: @Sendable (UInt64) -> Void
     private let state = Mutex(State())
     private let thread = DispatchQueue(label: "banrisk.store")
@@ -40,10 +43,10 @@ package final class StoreQueue: Sendable {
 
     /// - Parameter onApplied: Called on the store's thread with each `seq` that is committed.
     package init(
-        writer: StoreWriter, persistence: Persistence, onApplied: @escaping @Sendable (UInt64) -> Void = { _ in }
+        writer: StoreWriter, mode: Mode, onApplied: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) {
         self.writer = writer
-        self.persistence = persistence
+        self.mode = mode
         self.onApplied = onApplied
     }
 
@@ -59,8 +62,8 @@ package final class StoreQueue: Sendable {
                 if let failure = state.failure { return (false, failure, false) }
                 if let waiting = state.waiting, waiting.rowCount > Self.rowLimit { return (true, nil, false) }
                 if state.waiting == nil { state.waiting = changes } else { state.waiting?.append(changes) }
-                let mustStart = !state.isWriting
-                state.isWriting = true
+                let mustStart = !state.isWriting && (state.waiting?.rowCount ?? 0) >= mode.minimumRows
+                if mustStart { state.isWriting = true }
                 return (false, nil, mustStart)
             }
             if let failure { throw failure }
@@ -76,11 +79,13 @@ package final class StoreQueue: Sendable {
 
     /// Waits until everything that was put is committed, or has failed.
     package func finish() throws(StoreError) {
-        thread.sync {}
+        thread.sync { drain() }
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }
 
+    /// Writes until nothing waits, on the store's thread.
     private func drain() {
+        guard state.withLock({ $0.failure == nil }) else { return }
         while let changes = take() {
             let error = write(changes)
             state.withLock { $0.failure = error }
@@ -107,7 +112,7 @@ package final class StoreQueue: Sendable {
                 onApplied(changes.throughSeq)
                 return nil
             } catch {
-                let mayRetry = persistence == .retry && error.isTransient && !state.withLock { $0.isClosing }
+                let mayRetry = mode == .live && error.isTransient && !state.withLock { $0.isClosing }
                 guard mayRetry else { return error }
                 state.withLock { $0.stall = error.description }
                 usleep(Self.retryMicroseconds)

@@ -53,7 +53,7 @@ struct Replay: ParsableCommand {
                 path: database, rules: configuration.ruleSet, inactive: assembly.inactive)
             guard writer.appliedSeq == 0 else { throw ToolError.databaseExists(database) }
             let pipeline = assembly.makePipeline()
-            let queue = StoreQueue(writer: writer, persistence: .fail)
+            let queue = StoreQueue(writer: writer, mode: .replay)
             let runner = PipelineRunner(
                 pipeline: pipeline, queue: queue, batchFrames: configuration.batchFrames, appliedSeq: 0)
             var frames = FileFrames(files)

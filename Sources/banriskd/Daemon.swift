@@ -38,7 +38,7 @@ struct Daemon: Sendable {
         self.assembly = assembly
         self.logger = logger
         pipeline = assembly.makePipeline()
-        queue = StoreQueue(writer: writer, persistence: .retry, onApplied: { spool.release(through: $0) })
+        queue = StoreQueue(writer: writer, mode: .live, onApplied: { spool.release(through: $0) })
         listener = try StreamListener(
             path: configuration.runtimeDirectory + "/events.sock", mode: configuration.socketMode,
             maximumConnections: configuration.maximumConnections)
