@@ -109,9 +109,19 @@ struct EntityPartition: Sendable {
                 for i in rate.indices { rate[i].append(RateState()) }
             } else {
                 sights[slot] = sight
+            }
+        }
+
+        /// Removes the keys of the slots for which `isDead` holds, and gives back what their states hold.
+        mutating func removeAll(keysAreTexts: Bool, where isDead: (Int) -> Bool) {
+            let dead = sights.indices.filter { index.isLive($0) && isDead($0) }
+            guard !dead.isEmpty else { return }
+            for slot in dead {
                 for i in distinct.indices { distinct[i][slot] = DistinctState() }
                 for i in rate.indices { rate[i][slot] = RateState() }
             }
+            let gone = Set(dead)
+            index.removeAll(keysAreTexts: keysAreTexts) { gone.contains($0) }
         }
     }
 
@@ -145,15 +155,17 @@ struct EntityPartition: Sendable {
             }
             if isNew { tables[number].add(slot, at: event.time) }
             if event.time > tables[number].sights[slot].last { tables[number].sights[slot].last = event.time }
-            var cause = Cause(event: event, standing: standing, group: group, firstSeen: tables[number].sights[slot].first)
+            var cause = Cause(
+                event: event, standing: standing, group: group, firstSeen: tables[number].sights[slot].first)
 
             for (i, rule) in group.distinct.enumerated() {
                 let member = rule.parameters.member.member(
                     of: event, account: standing.account, text: text, hash: hash)
                 guard let member else { continue }
                 let isFresh = standing.isFresh(at: event.time, for: rule.parameters.newFor)
-                guard let finding = tables[number].distinct[i][slot].observe(
-                    member, at: event.time, isFresh: isFresh, parameters: rule.parameters)
+                guard
+                    let finding = tables[number].distinct[i][slot].observe(
+                        member, at: event.time, isFresh: isFresh, parameters: rule.parameters)
                 else { continue }
                 let membersAreAccounts = rule.parameters.member == .account
                 cause.tell(
@@ -165,8 +177,9 @@ struct EntityPartition: Sendable {
             }
             for (i, rule) in group.rate.enumerated() {
                 let account = rule.blame == .accounts && standing.account != .none ? standing.account : nil
-                guard let finding = tables[number].rate[i][slot].observe(
-                    account: account, at: event.time, parameters: rule.parameters)
+                guard
+                    let finding = tables[number].rate[i][slot].observe(
+                        account: account, at: event.time, parameters: rule.parameters)
                 else { continue }
                 cause.tell(
                     rule.index, rule.blame, finding.strength, count: finding.count, fresh: 0,
@@ -180,28 +193,27 @@ struct EntityPartition: Sendable {
     /// Forgets idle keys; where there are still more than `limit`, those not seen for longest give way until a tenth of
     /// the limit is free.
     mutating func evict(downTo limit: Int, watermark: Timestamp, rules: CompiledRules) -> Int {
-        for number in tables.indices {
-            let horizon = watermark - rules.groups[number].idleAfter
-            remove(from: number, rules: rules) { $0.last <= horizon }
+        for (number, group) in rules.groups.enumerated() {
+            let horizon = watermark - group.idleAfter
+            let sights = tables[number].sights
+            tables[number].removeAll(keysAreTexts: group.key.isText) { sights[$0].last <= horizon }
         }
         guard count > limit else { return 0 }
-        let before = count
         let surplus = count - limit * 9 / 10
-        var lasts: [Timestamp] = []
-        for table in tables {
-            for slot in table.sights.indices where table.index.isLive(slot) { lasts.append(table.sights[slot].last) }
+        var keys: [(last: Timestamp, table: Int, slot: Int)] = []
+        keys.reserveCapacity(count)
+        for (number, table) in tables.enumerated() {
+            for slot in table.sights.indices where table.index.isLive(slot) {
+                keys.append((table.sights[slot].last, number, slot))
+            }
         }
-        lasts.sort()
-        let horizon = lasts[surplus - 1]
-        for number in tables.indices { remove(from: number, rules: rules) { $0.last <= horizon } }
-        return before - count
-    }
-
-    private mutating func remove(from number: Int, rules: CompiledRules, where isDead: (Table.Sight) -> Bool) {
-        let sights = tables[number].sights
-        let isText = rules.groups[number].key.isText
-        guard sights.indices.contains(where: { tables[number].index.isLive($0) && isDead(sights[$0]) }) else { return }
-        tables[number].index.removeAll(keysAreTexts: isText) { isDead(sights[$0]) }
+        keys.sort { $0 < $1 }
+        let last = keys[surplus - 1]
+        for (number, group) in rules.groups.enumerated() {
+            let sights = tables[number].sights
+            tables[number].removeAll(keysAreTexts: group.key.isText) { (sights[$0].last, number, $0) <= last }
+        }
+        return surplus
     }
 }
 

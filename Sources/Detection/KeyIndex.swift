@@ -26,14 +26,6 @@ struct KeyIndex: Sendable {
 
     init() { buckets = Array(repeating: 0, count: 64) }
 
-    /// One more than the highest slot in use.
-    var slotCount: Int { entries.count }
-
-    /// Bytes that keys and buckets occupy.
-    var byteCount: Int {
-        buckets.count * MemoryLayout<UInt64>.stride + entries.count * MemoryLayout<Entry>.stride + arena.count
-    }
-
     func generation(of slot: Int) -> UInt32 { entries[slot].generation }
 
     func isLive(_ slot: Int) -> Bool { slot < entries.count && entries[slot].isLive }

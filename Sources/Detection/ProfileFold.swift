@@ -9,7 +9,7 @@ package struct Standing: Sendable {
 
     static let unknown = Standing(account: .none, registeredAt: .epoch)
 
-    /// Whether the account is new at `time`: registered before then, and not longer ago than `span`.
+    /// Whether the account is new at `time`: its registration was seen, and is not longer ago than `span`.
     @inline(__always)
     func isFresh(at time: Timestamp, for span: Interval) -> Bool {
         registeredAt != .epoch && time - registeredAt <= span
@@ -21,6 +21,7 @@ package struct ProfileOutput: Sendable {
     /// One for each event of the batch, in the same order.
     package var standings: [Standing] = []
     package var signals: [Signal] = []
+    /// In order of their first events.
     package var newAccounts: [NewAccount] = []
 }
 
@@ -57,14 +58,16 @@ package final class ProfileFold: Sendable {
                 : state.process(routed[partition], of: batch, rules: rules, hash: hash)
         }
         var output = ProfileOutput()
+        var arrivals: [ProfilePartition.Arrival] = []
         output.standings = Array(repeating: .unknown, count: batch.events.count)
         for (partition, result) in results.enumerated() {
             for (operation, standing) in zip(routed[partition], result.standings) {
                 output.standings[Int(operation.event)] = standing
             }
             output.signals.append(contentsOf: result.signals)
-            output.newAccounts.append(contentsOf: result.newAccounts)
+            arrivals.append(contentsOf: result.arrivals)
         }
+        output.newAccounts = arrivals.sorted { $0.event < $1.event }.map(\.account)
         return output
     }
 
@@ -95,11 +98,17 @@ struct ProfilePartition: Sendable {
         var hash: UInt64
     }
 
+    struct Arrival: Sendable {
+        /// Index in the batch.
+        var event: UInt32
+        var account: NewAccount
+    }
+
     struct Output: Sendable {
         /// One for each operation.
         var standings: [Standing] = []
         var signals: [Signal] = []
-        var newAccounts: [NewAccount] = []
+        var arrivals: [Arrival] = []
     }
 
     /// What is known of an account, whatever the rules.
@@ -145,7 +154,8 @@ struct ProfilePartition: Sendable {
             let (slot, isNew) = index.slot(text: text.extracting(event.account.range), hash: operation.hash)
             if isNew {
                 add(slot, firstSeen: event.time)
-                output.newAccounts.append(NewAccount(account: index.text(of: slot), firstSeen: event.time))
+                let account = NewAccount(account: index.text(of: slot), firstSeen: event.time)
+                output.arrivals.append(Arrival(event: operation.event, account: account))
             }
             if event.time > profiles[slot].lastSeen { profiles[slot].lastSeen = event.time }
             if event.type == .registration, event.outcome != .failure, profiles[slot].registeredAt == .epoch {
@@ -224,10 +234,15 @@ struct ProfilePartition: Sendable {
             for i in travel.indices { travel[i].append(TravelState()) }
         } else {
             profiles[slot] = profile
-            for i in distinct.indices { distinct[i][slot] = DistinctState() }
-            for i in rate.indices { rate[i][slot] = RateState() }
-            for i in travel.indices { travel[i][slot] = TravelState() }
         }
+    }
+
+    /// Gives back what a slot's states hold, and leaves them as for a new account.
+    private mutating func clear(_ slot: Int) {
+        for i in distinct.indices { distinct[i][slot] = DistinctState() }
+        for i in rate.indices { rate[i][slot] = RateState() }
+        for i in travel.indices { travel[i][slot] = TravelState() }
+        for i in match.indices { match[i][UInt32(slot)] = nil }
     }
 
     /// Where there are more than `limit` accounts, those not seen for longest give way until a tenth of the limit is free.
@@ -241,7 +256,7 @@ struct ProfilePartition: Sendable {
         let gone = Set(
             candidates.sorted { (profiles[$0].lastSeen, $0) < (profiles[$1].lastSeen, $1) }.prefix(surplus))
         index.removeAll(keysAreTexts: true) { gone.contains($0) }
-        for i in match.indices { match[i] = match[i].filter { !gone.contains(Int($0.key)) } }
+        for slot in gone { clear(slot) }
         return gone.count
     }
 }

@@ -14,7 +14,6 @@ struct RateWindow: Sendable {
         if part > newest {
             let steps = min(part - newest, Int64(Self.parts))
             for step in 1...steps { counts[Int((newest + step) % Int64(Self.parts))] = 0 }
-            if part - newest > steps { for i in 0..<Self.parts { counts[i] = 0 } }
             newest = part
         }
         if part > newest - Int64(Self.parts) {

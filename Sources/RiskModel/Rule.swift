@@ -238,7 +238,7 @@ package struct MatchParameters: Sendable, Hashable {
 
     package var test: Test
     package var window: Interval
-    /// Matches closer together than this are one attempt.
+    /// A match closer than this to an attempt is part of it.
     package var gap: Interval
     /// From attempts in the window to strength.
     package var ramp: Ramp

@@ -115,7 +115,9 @@ extension Evidence {
         switch self {
         case .count(let entity, let count, let fresh, let names):
             var text = "{"
-            if let entity { text += "\"entity\":\(JSONText.quote(entity.kind.name)),\"key\":\(JSONText.quote(entity.text))," }
+            if let entity {
+                text += "\"entity\":\(JSONText.quote(entity.kind.name)),\"key\":\(JSONText.quote(entity.text)),"
+            }
             text += "\"count\":\(count)"
             if fresh > 0 { text += ",\"new\":\(fresh)" }
             if !names.isEmpty { text += ",\"members\":[" + names.map(JSONText.quote).joined(separator: ",") + "]" }

@@ -103,21 +103,29 @@ struct RiskPartition: Sendable {
                 output.signals.append(RecordedSignal(account: record.account.account, signal: signal))
             }
             if counted {
-                let dueBefore = record.due
                 if let alert = record.settle(at: first.watermark, rules: rules) { output.alerts.append(alert) }
                 changed.insert(first.account)
-                // Where the fall has only moved on, the earlier timer will find that out.
-                if record.due < dueBefore { timers.insert(record.due, first.account) }
+                setTimer(for: &record, of: first.account)
             }
             if counted || known != nil { records[first.account] = record }
         }
         while let timer = timers.removeFirst(through: watermark) {
-            guard let due = records[timer.account]?.due, due != .latest else { continue }
-            if records[timer.account]?.fall(through: watermark, rules: rules) == true { changed.insert(timer.account) }
-            if let next = records[timer.account]?.due, next != .latest { timers.insert(next, timer.account) }
+            // A record that was forgotten leaves its timers behind.
+            guard var record = records[timer.account], record.timers.last == timer.due else { continue }
+            record.timers.removeLast()
+            if record.fall(through: watermark, rules: rules) { changed.insert(timer.account) }
+            setTimer(for: &record, of: timer.account)
+            records[timer.account] = record
         }
         output.scores = changed.compactMap { records[$0]?.score(rules: rules) }
         return output
+    }
+
+    /// Sees to it that a timer rings when the record's level is due to fall, or before.
+    private mutating func setTimer(for record: inout RiskRecord, of account: AccountRef) {
+        guard record.due < record.timers.last ?? .latest else { return }
+        record.timers.append(record.due)
+        timers.insert(record.due, account)
     }
 
     mutating func forgetSpent(at now: Timestamp, rules: RuleSet) -> [Score] {

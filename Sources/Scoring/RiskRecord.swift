@@ -34,6 +34,9 @@ struct RiskRecord: Sendable {
     private(set) var seq: UInt64 = 0
     /// When the level falls if nothing else happens; ``Timestamp/latest`` for never.
     private(set) var due = Timestamp.latest
+    /// When the timers that wait for it ring, latest first. One that rings before `due` sets the next, so a timer is added
+    /// only where none rings in time.
+    var timers: [Timestamp] = []
     /// When each level above normal last raised an alert.
     private var alerted = InlineArray<3, Timestamp?>(repeating: nil)
 
@@ -111,9 +114,13 @@ struct RiskRecord: Sendable {
         return time + Interval(seconds: high)
     }
 
-    /// Whether nothing of this is worth keeping at `now`.
+    /// Whether nothing of this is worth keeping at `now`: neither evidence nor an alert that must not be repeated yet.
     func isSpent(at now: Timestamp, rules: RuleSet) -> Bool {
-        level == .normal
+        let recently = now - rules.policy.cooldown
+        for i in alerted.indices {
+            if let last = alerted[i], last > recently { return false }
+        }
+        return level == .normal
             && entries.allSatisfy {
                 $0.strength(at: now, halfLife: rules.rules[$0.rule].halfLife) < Self.negligible
             }

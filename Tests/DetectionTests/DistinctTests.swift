@@ -82,7 +82,9 @@ import Testing
             var folds = Folds(CompiledRules([.of(.distinct(Self.parameters(weight: 0)), Condition(types: [.login]))]))
             var facts: [Fact] = []
             if let registered {
-                facts = (0..<5).map { Fact(seconds: registered, type: .registration, outcome: outcome, account: "a\($0)") }
+                facts = (0..<5).map {
+                    Fact(seconds: registered, type: .registration, outcome: outcome, account: "a\($0)")
+                }
             }
             folds.run(facts + logins(0..<5, from: 200_000))
             return folds.signals.keys.map(\.strength).max()

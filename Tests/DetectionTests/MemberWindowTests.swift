@@ -28,7 +28,8 @@ private struct NaiveWindow {
 
     /// Mostly forward steps, sometimes a leap, often some disorder, at times more than a window of it.
     private static func nextTime(_ now: inout Timestamp, _ random: inout SeededGenerator) -> Timestamp {
-        let step: Int64 = Int.random(in: 0..<200, using: &random) == 0 ? 5_000 : Int64.random(in: 0...40, using: &random)
+        let step: Int64 =
+            Int.random(in: 0..<200, using: &random) == 0 ? 5_000 : Int64.random(in: 0...40, using: &random)
         now = now + Interval(seconds: step)
         switch Int.random(in: 0..<10, using: &random) {
         case 0: return now - Interval(seconds: Int64.random(in: 0...1_700, using: &random))

@@ -22,8 +22,11 @@ import Testing
             CompiledRules([
                 .of(.rate(Self.parameters(.ip)), Condition(types: [.login], outcomes: [.failure]), blame: .entity),
                 .of(.rate(Self.parameters(.ip)), Condition(types: [.login], outcomes: [.failure])),
-                .of(.distinct(DistinctParameters(
-                    key: .ip, member: .account, window: Interval(seconds: 800), ramp: Ramp(allow: 0, saturate: 1)))),
+                .of(
+                    .distinct(
+                        DistinctParameters(
+                            key: .ip, member: .account, window: Interval(seconds: 800),
+                            ramp: Ramp(allow: 0, saturate: 1)))),
                 .of(.rate(Self.parameters(.account))),
             ]))
         folds.run((0..<50).map { Fact(seconds: 8_000 + Int64($0), outcome: .failure, ip: "192.0.2.1") })

@@ -13,7 +13,11 @@ import Testing
         var now = Timestamp(seconds: 1_000_000 + Int64(seed))
         for _ in 0..<1_000 {
             let leap = Int.random(in: 0..<300, using: &random) == 0
-            now = now + Interval(seconds: leap ? Int64.random(in: 0...3_000, using: &random) : Int64.random(in: 0...20, using: &random))
+            now =
+                now
+                + Interval(
+                    seconds: leap
+                        ? Int64.random(in: 0...3_000, using: &random) : Int64.random(in: 0...20, using: &random))
             var time = now
             if Int.random(in: 0..<5, using: &random) == 0 {
                 time = time - Interval(seconds: Int64.random(in: 0...900, using: &random))

@@ -15,6 +15,9 @@ struct SeededGenerator: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
     }
+
+    /// One of `items`, which must not be empty.
+    mutating func pick<Item>(_ items: [Item]) -> Item { items[Int.random(in: items.indices, using: &self)] }
 }
 
 /// A place where events happen.
@@ -37,7 +40,7 @@ extension Place {
         self.init()
         latitude = city.latitude
         longitude = city.longitude
-        country = CountryCode(city.country)!
+        country = CountryCode(city.country) ?? .unknown
         asn = city.asn
         accuracyRadiusKilometres = radius
         hasLocation = true

@@ -26,7 +26,8 @@ import Testing
         }
         if Bool.random(using: &random) {
             changes.rejections = [
-                Rejection(seq: seq, source: .file, reason: .invalidJSON, position: 0, bytes: [UInt8(truncatingIfNeeded: seq)])
+                Rejection(
+                    seq: seq, source: .file, reason: .invalidJSON, position: 0, bytes: [UInt8(truncatingIfNeeded: seq)])
             ]
         }
         var counts = SourceCounts()

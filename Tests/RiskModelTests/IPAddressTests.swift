@@ -43,13 +43,17 @@ private func randomBytes(_ random: inout SeededGenerator) -> [UInt8] {
 @Suite struct IPAddressTests {
     @Test(arguments: [
         "", ".", ":", "::", ":::", "::::", "0", "00", "1.2.3.4", "01.2.3.4", "1.2.3.04", "0.0.0.0", "255.255.255.255",
-        "256.1.1.1", "1.2.3", "1.2.3.", "1.2.3.4.", ".1.2.3.4", "1..2.3", "1.2.3.4.5", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4/8",
+        "256.1.1.1", "1.2.3", "1.2.3.", "1.2.3.4.", ".1.2.3.4", "1..2.3", "1.2.3.4.5", "1.2.3.4 ", " 1.2.3.4",
+        "1.2.3.4/8",
         "0001.2.3.4", "1.2.3.999", "1.2.3.-4", "+1.2.3.4", "0x1.2.3.4", "1.2.3.4\u{0}x", "::1", "1::", "1::1", "::1::",
         "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8",
-        "1::3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:", ":1:2:3:4:5:6:7",
-        "12345::", "::g", "::0000", "::00000", "::ffff:1.2.3.4", "::FFFF:1.2.3.4", "::1.2.3.4", "::1.2.3", "::1.2.3.4:5",
+        "1::3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:",
+        ":1:2:3:4:5:6:7",
+        "12345::", "::g", "::0000", "::00000", "::ffff:1.2.3.4", "::FFFF:1.2.3.4", "::1.2.3.4", "::1.2.3",
+        "::1.2.3.4:5",
         "::01.2.3.4", "::1.2.3.256", "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "1:2:3:4:5:1.2.3.4",
-        "1:2:3:4:5::1.2.3.4", "1:2:3:4:5:6::1.2.3.4", "::1:2:3:4:5:6:1.2.3.4", "1.2.3.4::", "1:1.2.3.4::", "::abc.1.1.1",
+        "1:2:3:4:5::1.2.3.4", "1:2:3:4:5:6::1.2.3.4", "::1:2:3:4:5:6:1.2.3.4", "1.2.3.4::", "1:1.2.3.4::",
+        "::abc.1.1.1",
         "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255", "fe80::1%eth0", "[::1]", "::1 ", "::1/64", "2001:DB8::A",
         "0:0:0:0:0:0:0:0", "0:0:0:0:0:0:0:00001", "::ffff:0:0", "64:ff9b::192.0.2.33", "é::", "1:２::", "1.2.3.٤",
     ])
@@ -61,22 +65,24 @@ private func randomBytes(_ random: inout SeededGenerator) -> [UInt8] {
 
     @Test func `texts made of an address's own characters read as the C library reads them`() {
         var random = SeededGenerator(seed: 1)
-        let alphabet: [String] = ["0", "1", "9", "a", "F", "g", ":", "::", ".", "255", "ffff", "1.2.3.4", "00", "25", "%"]
+        let alphabet: [String] = [
+            "0", "1", "9", "a", "F", "g", ":", "::", ".", "255", "ffff", "1.2.3.4", "00", "25", "%",
+        ]
         var valid = 0
-        for _ in 0..<60_000 {
+        for _ in 0..<8_000 {
             let length = Int.random(in: 1...12, using: &random)
             let text = (0..<length).map { _ in alphabet.randomElement(using: &random)! }.joined()
             let expected = glibcBytes(text).map(address)
             if expected != nil { valid += 1 }
             #expect(IPAddress(text) == expected, "\(text)")
         }
-        #expect(valid > 500)
+        #expect(valid > 200)
     }
 
     @Test func `a valid text with one change reads as the C library reads it`() {
         var random = SeededGenerator(seed: 2)
         let insertions = Array(":.0f1%/ -xG".utf8)
-        for _ in 0..<30_000 {
+        for _ in 0..<10_000 {
             var text = Array(glibcText(randomBytes(&random)).utf8)
             let at = Int.random(in: 0..<text.count, using: &random)
             switch Int.random(in: 0..<3, using: &random) {
@@ -91,7 +97,7 @@ private func randomBytes(_ random: inout SeededGenerator) -> [UInt8] {
 
     @Test func `texts are written as the C library writes them and read back`() {
         var random = SeededGenerator(seed: 3)
-        for _ in 0..<20_000 {
+        for _ in 0..<8_000 {
             let bytes = randomBytes(&random)
             let value = address(bytes)
             #expect(IPAddress(value.description) == value)

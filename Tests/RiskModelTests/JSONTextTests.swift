@@ -35,7 +35,8 @@ import Testing
 
     @Test func `evidence is one JSON object whatever its texts are`() throws {
         let evidence: [Evidence] = [
-            .count(entity: EntityKey(kind: .device, text: "a\"\\\n\u{85}"), count: 3, fresh: 1, names: ["DE", "\u{1}"]),
+            .count(
+                entity: EntityKey(kind: .device, text: "a\"\\\n\u{85}"), count: 3, fresh: 1, names: ["DE", "\u{1}"]),
             .count(entity: nil, count: 2, fresh: 0, names: []), .match(value: "\"}{", count: 1),
             .journey(
                 from: Waypoint(time: .epoch, address: .none, country: .unknown),

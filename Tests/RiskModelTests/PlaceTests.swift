@@ -24,7 +24,9 @@ import Testing
         #expect(SubdivisionCode(text)?.description == text)
     }
 
-    @Test(arguments: ["", "ABCDE", "A B", "é", "\u{7f}", "A\u{0}"]) func `what is no subdivision is refused`(text: String) {
+    @Test(arguments: ["", "ABCDE", "A B", "é", "\u{7f}", "A\u{0}"]) func `what is no subdivision is refused`(
+        text: String
+    ) {
         #expect(SubdivisionCode(text) == nil)
     }
 

@@ -12,7 +12,8 @@ import Testing
             var parts = tm()
             gmtime_r(&seconds, &parts)
             let (year, month, dayOfMonth) = Timestamp.civil(daysSinceEpoch: day)
-            #expect(year == Int(parts.tm_year) + 1900 && month == Int(parts.tm_mon) + 1 && dayOfMonth == Int(parts.tm_mday))
+            #expect(
+                year == Int(parts.tm_year) + 1900 && month == Int(parts.tm_mon) + 1 && dayOfMonth == Int(parts.tm_mday))
             #expect(Timestamp.daysSinceEpoch(year: year, month: month, day: dayOfMonth) == timegm(&parts) / 86_400)
         }
     }
@@ -53,7 +54,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.4, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "2 h"), (-7200, "2 h"), (172_800, "2 days"),
+        (0.4, "0 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "2 h"), (-7200, "2 h"),
+        (172_800, "2 days"),
     ])
     func `an approximate interval is rounded`(seconds: Double, text: String) {
         #expect(Interval(microseconds: Int64(seconds * 1e6)).approximate == text)

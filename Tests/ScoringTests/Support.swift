@@ -1,1 +1,100 @@
-import Testing
+import Glibc
+import RiskModel
+
+@testable import Scoring
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    /// One of `items`, which must not be empty.
+    mutating func pick<Item>(_ items: [Item]) -> Item { items[Int.random(in: items.indices, using: &self)] }
+}
+
+extension ScorePolicy {
+    static let test = ScorePolicy(
+        prior: -4, caps: [2.5, 3.5, 4.5, 3.0, 3.5, 4.0, 4.0], thresholds: [30, 60, 90], hysteresis: 5,
+        cooldown: Interval(seconds: 86_400), independentEvidence: 1)
+}
+
+/// A rule with what matters to a score.
+func rule(_ family: Family, weight: Double, halfLife: Int64) -> Rule {
+    Rule(
+        id: "rule", heuristic: "test", family: family,
+        kind: .rate(
+            RateParameters(key: .account, window: Interval(seconds: 60), ramp: Ramp(allow: 0, saturate: 1))),
+        condition: Condition(), weight: weight, halfLife: Interval(seconds: halfLife), reason: "A test.")
+}
+
+/// Rules of all families, of light and heavy weights, of short and long memory.
+func randomRules(_ random: inout SeededGenerator, policy: ScorePolicy = .test) -> RuleSet {
+    let rules = (0..<12).map { _ in
+        rule(
+            random.pick(Family.allCases),
+            weight: random.pick([0, 0.1, 1, 2.5, 4.5, 10]),
+            halfLife: random.pick([60, 600, 3_600, 86_400]))
+    }
+    return RuleSet(rules: rules, policy: policy)
+}
+
+func signal(
+    _ account: AccountRef = AccountRef(partition: 0, generation: 0, slot: 0), rule: Int, seq: UInt64 = 1,
+    at seconds: Int64, watermark: Int64? = nil, strength: Double = 1
+) -> Signal {
+    Signal(
+        account: account, rule: rule, seq: seq, time: Timestamp(seconds: seconds),
+        watermark: Timestamp(seconds: watermark ?? seconds), strength: strength,
+        evidence: .count(entity: nil, count: Int(seq), fresh: 0, names: []))
+}
+
+/// What the formula of the design says, written down as it stands there.
+struct Formula {
+    var score: Double
+    var byFamily: [Family: Double] = [:]
+
+    init(_ entries: [RiskRecord.Entry], at now: Timestamp, rules: RuleSet) {
+        for family in Family.allCases {
+            var sum = 0.0
+            for entry in entries where rules.rules[entry.rule].family == family {
+                let age = max(0, Double(now.microseconds - entry.updated.microseconds))
+                let halfLife = Double(rules.rules[entry.rule].halfLife.microseconds)
+                sum += rules.rules[entry.rule].weight * entry.strength * pow(2, -age / halfLife)
+            }
+            byFamily[family] = min(rules.policy.caps[Int(family.rawValue)], sum)
+        }
+        let z = rules.policy.prior + byFamily.values.reduce(0, +)
+        score = 100 / (1 + exp(-z))
+    }
+
+    /// The level that an account holds which had `current`.
+    func level(holding current: Level, policy: ScorePolicy) -> Level {
+        let independent = byFamily.values.count { $0 > 0 && $0 >= policy.independentEvidence }
+        func reaches(_ level: Level) -> Bool {
+            let threshold = policy.thresholds[Int(level.rawValue) - 1]
+            return score >= (level <= current ? threshold - policy.hysteresis : threshold)
+        }
+        if reaches(.ban), independent >= 2 { return .ban }
+        if reaches(.review) { return .review }
+        return reaches(.watch) ? .watch : .normal
+    }
+}
+
+extension RiskRecord {
+    static func forTests() -> RiskRecord { RiskRecord(NewAccount(account: "a", firstSeen: .epoch)) }
+
+    /// Takes in the signals of one event and settles.
+    mutating func take(_ signals: [Signal], rules: RuleSet) -> Alert? {
+        let counted = signals.count { add($0, rules: rules) }
+        return counted > 0 ? settle(at: signals[0].watermark, rules: rules) : nil
+    }
+}

@@ -2,10 +2,10 @@ import RiskModel
 
 /// `match`: repeated events that a list or a flag names.
 ///
-/// Matches closer together than `gap` are one attempt. One attempt weighs little; what counts is how many there are in the
+/// A match closer than `gap` to an attempt is part of it; a stream of them is an attempt each `gap`. One attempt weighs little; what counts is how many there are in the
 /// window.
 struct MatchState: Sendable {
-    /// Times of the attempts in the window, at most as many as the ramp asks for; in the order in which they were seen.
+    /// Times of the attempts in the window, the latest, at most as many as the ramp asks for; in no order.
     private var attempts: [Timestamp] = []
     private var newest = Timestamp.epoch
 
@@ -17,8 +17,12 @@ struct MatchState: Sendable {
         attempts.removeAll { $0 <= horizon }
         let isNew = attempts.allSatisfy { abs((time - $0).microseconds) >= parameters.gap.microseconds }
         guard isNew else { return nil }
-        if attempts.count >= Int(parameters.ramp.saturate.rounded(.up)) { attempts.removeFirst() }
         attempts.append(time)
+        if attempts.count > Int(parameters.ramp.saturate.rounded(.up)),
+            let earliest = attempts.indices.min(by: { attempts[$0] < attempts[$1] })
+        {
+            attempts.remove(at: earliest)
+        }
         let strength = parameters.ramp.strength(Double(attempts.count))
         return strength > 0 ? (strength, attempts.count) : nil
     }

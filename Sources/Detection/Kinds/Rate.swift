@@ -23,7 +23,8 @@ struct RateState: Sendable {
         var isDue = account != nil
         if let account {
             let sighting = accounts.observe(account.rawValue, at: time, isFresh: false, window: parameters.window)
-            isDue = !sighting.isTooOld
+            isDue =
+                !sighting.isTooOld
                 && (sighting.previous.map { $0.isStale(at: time, window: parameters.window) } ?? true)
         }
         let strength = parameters.ramp.strength(Double(count))

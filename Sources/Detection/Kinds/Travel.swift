@@ -72,14 +72,42 @@ struct TravelState: Sendable {
             distanceKilometres: distance)
     }
 
-    /// A number for two places in either order, told apart by whole degrees.
+    /// A number for two places in either order: that of a pair in the window whose places are the same or next to these,
+    /// for the addresses of one town are located a little apart; else a new one.
     private func pairID(_ from: Anchor, _ event: borrowing Event) -> UInt64 {
-        func cell(_ latitude: Float, _ longitude: Float) -> UInt64 {
-            UInt64(Int(latitude.rounded()) + 90) * 512 + UInt64(Int(longitude.rounded()) + 180)
+        let a = Cell(latitude: from.latitude, longitude: from.longitude)
+        let b = Cell(latitude: event.place.latitude, longitude: event.place.longitude)
+        let known = pairs.members.first { pair in
+            let (c, d) = (Cell(number: pair.id >> 32), Cell(number: pair.id & 0xffff_ffff))
+            return a.isNear(c) && b.isNear(d) || a.isNear(d) && b.isNear(c)
         }
-        let a = cell(from.latitude, from.longitude)
-        let b = cell(event.place.latitude, event.place.longitude)
-        return min(a, b) << 32 | max(a, b)
+        return known?.id ?? min(a.number, b.number) << 32 | max(a.number, b.number)
+    }
+}
+
+/// A place on the grid of whole degrees.
+private struct Cell {
+    /// From the south pole, 0 to 180.
+    var row: Int
+    /// From the date line eastward, 0 to 360; the last is the first.
+    var column: Int
+
+    init(latitude: Float, longitude: Float) {
+        row = Int(latitude.rounded()) + 90
+        column = Int(longitude.rounded()) + 180
+    }
+
+    init(number: UInt64) {
+        row = Int(number / 512)
+        column = Int(number % 512)
+    }
+
+    var number: UInt64 { UInt64(row) * 512 + UInt64(column) }
+
+    /// The same cell or one that touches it.
+    func isNear(_ other: Cell) -> Bool {
+        let apart = abs(column - other.column)
+        return abs(row - other.row) <= 1 && min(apart, 360 - apart) <= 1
     }
 }
 

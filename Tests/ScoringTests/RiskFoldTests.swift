@@ -1,0 +1,174 @@
+import RiskModel
+import Testing
+
+@testable import Scoring
+
+@Suite struct RiskFoldTests {
+    /// An event as the risk fold sees it: when, and what the rules said.
+    private struct Step: Sendable {
+        var seq: UInt64
+        var watermark: Timestamp
+        var signals: [Signal]
+    }
+
+    /// What is left when all is said.
+    private struct Result: Equatable {
+        var scores: [String: Score] = [:]
+        var alerts: [Alert] = []
+        var signals: [RecordedSignal] = []
+        var orphans = 0
+        var records = 0
+    }
+
+    private static func name(_ ref: AccountRef) -> NewAccount? {
+        // Two of forty accounts have given way.
+        ref.slot >= 38
+            ? nil : NewAccount(account: "account-\(ref.slot)", firstSeen: Timestamp(seconds: Int64(ref.slot)))
+    }
+
+    private static func stream(_ count: Int, _ random: inout SeededGenerator) -> [Step] {
+        var watermark: Int64 = 1_000_000
+        return (1...UInt64(count)).map { seq in
+            let leap = Int.random(in: 0..<100, using: &random) == 0
+            watermark += .random(in: 0...(leap ? 20_000 : 60), using: &random)
+            // Most events make no signal; some tell many accounts.
+            let told = Int.random(in: 0..<3, using: &random) > 0 ? 0 : Int.random(in: 1...6, using: &random)
+            var signals: [AccountRef: Signal] = [:]
+            var more: [Signal] = []
+            for _ in 0..<told {
+                let slot = Int.random(in: 0..<40, using: &random)
+                let ref = AccountRef(partition: slot * 7 % 64, generation: 0, slot: slot)
+                let one = signal(
+                    ref, rule: .random(in: 0..<12, using: &random), seq: seq,
+                    at: watermark - (Bool.random(using: &random) ? 0 : .random(in: 0...500, using: &random)),
+                    watermark: watermark, strength: .random(in: 0.005...1, using: &random))
+                if let other = signals[ref], other.rule != one.rule, !more.contains(where: { $0.account == ref }) {
+                    more.append(one)
+                } else if signals[ref] == nil {
+                    signals[ref] = one
+                }
+            }
+            return Step(
+                seq: seq, watermark: Timestamp(seconds: watermark),
+                signals: (signals.values + more).shuffled(using: &random))
+        }
+    }
+
+    /// Runs the stream in pieces; housekeeping is at the same places always.
+    private static func run(
+        _ steps: [Step], rules: RuleSet, shards: Int, pieceSize: () -> Int
+    ) -> Result {
+        let fold = RiskFold(rules: rules)
+        var result = Result()
+        let interval = 250
+        var next = 0
+        while next < steps.count {
+            if next > 0, next % interval == 0 {
+                for turn in 0..<64 {
+                    for score in fold.maintain(turn: turn, watermark: steps[next - 1].watermark) {
+                        result.scores[score.account] = score
+                    }
+                }
+            }
+            let end = min(next + max(1, pieceSize()), (next / interval + 1) * interval, steps.count)
+            let output = fold.run(
+                steps[next..<end].flatMap(\.signals), watermark: steps[end - 1].watermark, shards: shards, account: name
+            )
+            #expect(Set(output.scores.map(\.account)).count == output.scores.count)
+            for score in output.scores { result.scores[score.account] = score }
+            result.alerts += output.alerts
+            result.signals += output.signals
+            result.orphans += output.orphans
+            next = end
+        }
+        result.records = fold.recordCount
+        return result
+    }
+
+    @Test(arguments: 1...5) func `neither batches nor shards change alerts, signals or final scores`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let rules = randomRules(&random)
+        let steps = Self.stream(800, &random)
+        let whole = Self.run(steps, rules: rules, shards: 1) { 1_000 }
+        #expect(whole.signals.count > 100 && whole.orphans > 0 && !whole.alerts.isEmpty)
+        for shards in [1, 4, 64] {
+            #expect(Self.run(steps, rules: rules, shards: shards) { 1 } == whole)
+            #expect(Self.run(steps, rules: rules, shards: shards) { 7 } == whole)
+            #expect(Self.run(steps, rules: rules, shards: shards) { .random(in: 1...300, using: &random) } == whole)
+        }
+        #expect(
+            whole.scores.values.allSatisfy { $0.contributions.reduce($0.basePoints) { $0 + $1.points } == $0.points })
+        #expect(whole.alerts.map(\.score.seq) == whole.alerts.map(\.score.seq).sorted())
+    }
+
+    // MARK: - One account
+
+    private static let rules = RuleSet(
+        rules: [rule(.device, weight: 4.5, halfLife: 86_400), rule(.geography, weight: 1, halfLife: 600)], policy: .test
+    )
+    private static let account = AccountRef(partition: 3, generation: 0, slot: 1)
+
+    private func run(_ fold: RiskFold, _ signals: [Signal], at seconds: Int64) -> RiskOutput {
+        fold.run(signals, watermark: Timestamp(seconds: seconds), shards: 1, account: Self.name)
+    }
+
+    @Test func `levels fall by themselves when time has passed for others`() {
+        let fold = RiskFold(rules: Self.rules)
+        let up = run(fold, [signal(Self.account, rule: 0, at: 10_000)], at: 10_000)
+        #expect(up.scores.map(\.level) == [.review] && up.alerts.map(\.level) == [.review])
+        var levels: [Level] = []
+        for hour in 1...60 as ClosedRange<Int64> {
+            let output = run(fold, [], at: 10_000 + hour * 3_600)
+            levels += output.scores.map(\.level)
+            #expect(output.alerts.isEmpty && output.signals.isEmpty)
+        }
+        #expect(levels == [.watch, .normal])
+    }
+
+    @Test func `signals of accounts that have given way are counted, and leave nothing`() {
+        let fold = RiskFold(rules: Self.rules)
+        let gone = AccountRef(partition: 3, generation: 0, slot: 38)
+        let output = run(fold, [signal(gone, rule: 0, at: 10), signal(gone, rule: 1, at: 10)], at: 10)
+        #expect(output.orphans == 2 && output.scores.isEmpty && output.signals.isEmpty && fold.recordCount == 0)
+        #expect(!fold.holds(gone))
+    }
+
+    @Test func `a signal too weak to count leaves nothing`() {
+        let fold = RiskFold(rules: Self.rules)
+        let output = run(fold, [signal(Self.account, rule: 0, at: 10, strength: 0.01)], at: 10)
+        #expect(output.scores.isEmpty && output.signals.isEmpty && fold.recordCount == 0)
+    }
+
+    @Test func `spent accounts are forgotten with a last score that has nothing in it`() {
+        let fold = RiskFold(rules: Self.rules)
+        _ = run(fold, [signal(Self.account, rule: 1, seq: 7, at: 10_000)], at: 10_000)
+        #expect(fold.holds(Self.account))
+        let early = Timestamp(seconds: 10_000 + 7 * 600)
+        let late = Timestamp(seconds: 10_000 + 8 * 600)
+        for turn in 0..<64 { #expect(fold.maintain(turn: turn, watermark: early).isEmpty) }
+        for turn in 0..<64 where turn != 3 { #expect(fold.maintain(turn: turn, watermark: late).isEmpty) }
+        let last = fold.maintain(turn: 64 + 3, watermark: late)
+        #expect(last.map(\.account) == ["account-1"] && last[0].points == last[0].basePoints)
+        #expect(last[0].contributions.isEmpty && last[0].seq == 7 && last[0].time == late)
+        #expect(!fold.holds(Self.account) && fold.recordCount == 0)
+    }
+
+    @Test func `an account that goes up and down has few timers`() throws {
+        // The first rule holds the level watch for years; the second lifts it to review for minutes, again and again.
+        let rules = RuleSet(
+            rules: [rule(.device, weight: 4, halfLife: 86_400 * 1_000), rule(.geography, weight: 1, halfLife: 600)],
+            policy: .test)
+        var partition = RiskPartition()
+        var rises = 0
+        for round in 0..<300 as Range<Int64> {
+            let now = 10_000 + round * 20_000
+            let output = partition.process(
+                [signal(Self.account, rule: round == 0 ? 0 : 1, seq: UInt64(round + 1), at: now)],
+                watermark: Timestamp(seconds: now), rules: rules, account: Self.name)
+            rises += output.scores.count { $0.level == .review }
+        }
+        #expect(rises > 200)
+        let timers = Mirror(reflecting: partition).descendant("timers", "heap") as? [TimerHeap.Timer]
+        #expect(try #require(timers).count <= 4)
+    }
+}

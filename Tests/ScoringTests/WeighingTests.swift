@@ -1,0 +1,111 @@
+import Glibc
+import RiskModel
+import Testing
+
+@testable import Scoring
+
+@Suite struct WeighingTests {
+    private static func randomEntries(_ rules: RuleSet, _ random: inout SeededGenerator) -> [RiskRecord.Entry] {
+        rules.rules.indices.filter { _ in Bool.random(using: &random) }.map { rule in
+            let updated = Timestamp(seconds: Int64.random(in: 90_000...100_100, using: &random))
+            return RiskRecord.Entry(
+                rule: rule, strength: Double.random(in: 0.01...1, using: &random), since: updated, updated: updated,
+                evidence: .match(value: "", count: 1))
+        }
+    }
+
+    @Test func `the score is what the formula says, cap by cap`() {
+        var random = SeededGenerator(seed: 1)
+        let now = Timestamp(seconds: 100_000)
+        var capped = 0
+        for _ in 0..<1_000 {
+            let rules = randomRules(&random)
+            let entries = Self.randomEntries(rules, &random)
+            let weighing = Weighing(entries, at: now, rules: rules)
+            let formula = Formula(entries, at: now, rules: rules)
+            #expect(abs(weighing.score - formula.score) < 1e-9)
+            #expect(weighing.values.count == entries.count)
+            for family in Family.allCases {
+                let own = zip(entries, weighing.values).filter { rules.rules[$0.0.rule].family == family }
+                #expect(abs(own.reduce(0) { $0 + $1.1 } - formula.byFamily[family]!) < 1e-9)
+                if formula.byFamily[family] == rules.policy.caps[Int(family.rawValue)] { capped += 1 }
+            }
+            #expect(weighing.values.allSatisfy { $0 >= 0 })
+            for level in Level.allCases {
+                #expect(
+                    weighing.level(holding: level, policy: rules.policy)
+                        == formula.level(holding: level, policy: rules.policy))
+            }
+        }
+        #expect(capped > 100)
+    }
+
+    @Test func `one family alone never reaches ban, whatever its rules weigh`() {
+        var random = SeededGenerator(seed: 2)
+        var policy = ScorePolicy.test
+        policy.caps = Array(repeating: 1_000, count: 7)
+        for family in Family.allCases {
+            for _ in 0..<20 {
+                let weights = (0..<5).map { _ in Double.random(in: 0...300, using: &random) }
+                // The second family's evidence falls just short of independence.
+                let other = Family.allCases.first { $0 != family }!
+                let rules = RuleSet(
+                    rules: weights.map { rule(family, weight: $0 + 10, halfLife: 60) }
+                        + [rule(other, weight: 0.999, halfLife: 60)], policy: policy)
+                let entries = rules.rules.indices.map {
+                    RiskRecord.Entry(
+                        rule: $0, strength: 1, since: .epoch, updated: .epoch, evidence: .match(value: "", count: 1))
+                }
+                let weighing = Weighing(entries, at: .epoch, rules: rules)
+                #expect(weighing.score > 99 && weighing.independentFamilies == 1)
+                for level in Level.allCases { #expect(weighing.level(holding: level, policy: policy) == .review) }
+            }
+        }
+    }
+
+    @Test func `two families may reach ban`() {
+        let rules = RuleSet(
+            rules: [rule(.device, weight: 4.5, halfLife: 60), rule(.geography, weight: 3.5, halfLife: 60)],
+            policy: .test)
+        let entries = [0, 1].map {
+            RiskRecord.Entry(
+                rule: $0, strength: 1, since: .epoch, updated: .epoch, evidence: .match(value: "", count: 1))
+        }
+        #expect(Weighing(entries, at: .epoch, rules: rules).level(holding: .normal, policy: .test) == .ban)
+    }
+
+    @Test(arguments: [
+        (29.9, Level.normal, Level.normal), (30, .normal, .watch), (25, .normal, .normal), (25, .watch, .watch),
+        (24.9, .watch, .normal), (25, .ban, .watch), (59.9, .watch, .watch), (55, .review, .review),
+        (54.9, .review, .watch),
+        (55, .watch, .watch), (90, .normal, .ban), (85, .ban, .ban), (84.9, .ban, .review), (89.9, .review, .review),
+    ])
+    func `a level that is held is lost only below its slack`(score: Double, held: Level, expected: Level) {
+        var weighing = Weighing([], at: .epoch, rules: RuleSet(rules: [], policy: .test))
+        weighing.score = score
+        weighing.independentFamilies = 2
+        #expect(weighing.level(holding: held, policy: .test) == expected)
+    }
+
+    @Test func `shares are whole, add up, and are within one of the exact`() {
+        var random = SeededGenerator(seed: 3)
+        for _ in 0..<3_000 {
+            let total = Int.random(in: 0...10_000, using: &random)
+            let values = (0..<Int.random(in: 1...12, using: &random)).map { _ in
+                [0, 1, 1e-12, 3.0, Double.random(in: 0...10, using: &random)].randomElement(using: &random)!
+            }
+            let sum = values.reduce(0, +)
+            let shares = Weighing.shares(of: total, in: values)
+            guard sum > 0 else {
+                #expect(shares == values.map { _ in 0 })
+                continue
+            }
+            #expect(shares.reduce(0, +) == total)
+            for (share, value) in zip(shares, values) {
+                #expect(share >= 0 && abs(Double(share) - Double(total) * value / sum) < 1 + 1e-6)
+            }
+        }
+        #expect(Weighing.shares(of: 5, in: [1, 1, 1]) == [2, 2, 1])
+        #expect(Weighing.shares(of: 5, in: []) == [])
+    }
+}
