@@ -126,6 +126,14 @@ extension Field {
         }
     }
 
+    /// Whether the key is a text of the event, and not made of two words.
+    var isText: Bool {
+        switch self {
+        case .ip, .prefix, .prefix48, .asn, .country: false
+        default: true
+        }
+    }
+
     /// How the event's value of this field is named in evidence.
     func label(of event: Event, in batch: EventBatch) -> String {
         switch self {

@@ -13,8 +13,10 @@ struct KeyIndex: Sendable {
         var high: UInt64
         /// The second word; for a text its length.
         var low: UInt64
-        var generation: UInt32
-        var isLive: Bool
+        /// The latest time at which the key was looked up; stands here because the look-up has the line in its cache.
+        var lastSeen: Timestamp
+        var generation: UInt32 = 0
+        var isLive = true
     }
 
     private var buckets: [UInt64]
@@ -36,9 +38,12 @@ struct KeyIndex: Sendable {
         return String(decoding: arena[Int(entry.high)..<Int(entry.high + entry.low)], as: UTF8.self)
     }
 
-    /// The slot of a key of two words, made if it is new.
+    /// The latest time at which a key was looked up.
+    func lastSeen(_ slot: Int) -> Timestamp { entries[slot].lastSeen }
+
+    /// The slot of a key of two words that is seen at `time`, made if it is new.
     @inline(__always)
-    mutating func slot(high: UInt64, low: UInt64, hash: UInt64) -> (slot: Int, isNew: Bool) {
+    mutating func slot(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
         let mask = buckets.count - 1
         var i = Int(truncatingIfNeeded: hash) & mask
         let tag = hash & 0xffff_ffff_0000_0000
@@ -47,16 +52,19 @@ struct KeyIndex: Sendable {
             if bucket == 0 { break }
             if bucket & 0xffff_ffff_0000_0000 == tag {
                 let slot = Int(bucket & 0xffff_ffff) - 1
-                if entries[slot].low == low, entries[slot].high == high { return (slot, false) }
+                if entries[slot].low == low, entries[slot].high == high {
+                    touch(slot, time)
+                    return (slot, false)
+                }
             }
             i = (i + 1) & mask
         }
-        return (insert(Entry(hash: hash, high: high, low: low, generation: 0, isLive: true)), true)
+        return (insert(Entry(hash: hash, high: high, low: low, lastSeen: time)), true)
     }
 
-    /// The slot of a text, made if it is new.
+    /// The slot of a text that is seen at `time`, made if it is new.
     @inline(__always)
-    mutating func slot(text: Span<UInt8>, hash: UInt64) -> (slot: Int, isNew: Bool) {
+    mutating func slot(text: Span<UInt8>, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
         let mask = buckets.count - 1
         var i = Int(truncatingIfNeeded: hash) & mask
         let tag = hash & 0xffff_ffff_0000_0000
@@ -65,14 +73,21 @@ struct KeyIndex: Sendable {
             if bucket == 0 { break }
             if bucket & 0xffff_ffff_0000_0000 == tag {
                 let slot = Int(bucket & 0xffff_ffff) - 1
-                if isText(slot, text) { return (slot, false) }
+                if isText(slot, text) {
+                    touch(slot, time)
+                    return (slot, false)
+                }
             }
             i = (i + 1) & mask
         }
-        let entry = Entry(
-            hash: hash, high: UInt64(arena.count), low: UInt64(text.count), generation: 0, isLive: true)
+        let entry = Entry(hash: hash, high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
         arena.append(copying: text)
         return (insert(entry), true)
+    }
+
+    @inline(__always)
+    private mutating func touch(_ slot: Int, _ time: Timestamp) {
+        if time > entries[slot].lastSeen { entries[slot].lastSeen = time }
     }
 
     @inline(__always)

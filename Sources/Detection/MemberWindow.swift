@@ -38,13 +38,23 @@ struct MemberWindow: Sendable {
     private static let inlineCapacity = 3
     private var small = InlineArray<3, Member>(repeating: .none)
     private var large: [Member] = []
-    /// Members in the window.
-    private(set) var count = 0
-    /// Those of them that are new accounts.
-    private(set) var freshCount = 0
     /// The latest event time observed.
     private var newest = Timestamp.epoch
     private var nextSweep = Timestamp.epoch
+    // Small, since there are millions of windows; `limit` fits.
+    private var storedCount: UInt16 = 0
+    private var storedFreshCount: UInt16 = 0
+
+    /// Members in the window.
+    private(set) var count: Int {
+        get { Int(storedCount) }
+        set { storedCount = UInt16(newValue) }
+    }
+    /// Those of them that are new accounts.
+    private(set) var freshCount: Int {
+        get { Int(storedFreshCount) }
+        set { storedFreshCount = UInt16(newValue) }
+    }
 
     /// Notes that `member` was seen at `time`. `member` must not be `UInt64.max`.
     mutating func observe(_ member: UInt64, at time: Timestamp, isFresh: Bool, window: Interval) -> Sighting {

@@ -115,7 +115,6 @@ struct ProfilePartition: Sendable {
     private struct Profile {
         var firstSeen: Timestamp
         var registeredAt: Timestamp = .epoch
-        var lastSeen: Timestamp
     }
 
     private let number: Int
@@ -143,90 +142,135 @@ struct ProfilePartition: Sendable {
         return NewAccount(account: index.text(of: ref.slot), firstSeen: profiles[ref.slot].firstSeen)
     }
 
+    /// Takes the operations of this partition in order of `seq`: first each event's account is looked up, then each rule
+    /// sees the events.
     mutating func process(
         _ operations: [Operation], of batch: EventBatch, rules: CompiledRules, hash: KeyHash
     ) -> Output {
         var output = Output()
-        output.standings.reserveCapacity(operations.count)
-        let text = batch.text.span
-        for operation in operations {
-            let event = batch.events[Int(operation.event)]
-            let (slot, isNew) = index.slot(text: text.extracting(event.account.range), hash: operation.hash)
-            if isNew {
-                add(slot, firstSeen: event.time)
-                let account = NewAccount(account: index.text(of: slot), firstSeen: event.time)
-                output.arrivals.append(Arrival(event: operation.event, account: account))
-            }
-            if event.time > profiles[slot].lastSeen { profiles[slot].lastSeen = event.time }
-            if event.type == .registration, event.outcome != .failure, profiles[slot].registeredAt == .epoch {
-                profiles[slot].registeredAt = event.time
-            }
-            let account = AccountRef(partition: number, generation: index.generation(of: slot), slot: slot)
-            output.standings.append(Standing(account: account, registeredAt: profiles[slot].registeredAt))
-            observe(event, of: account, in: batch, rules: rules, hash: hash, signals: &output.signals)
+        resolve(operations, batch, &output)
+        for rule in rules.accountDistinct.indices {
+            observeDistinct(rule, rules.accountDistinct[rule], operations, batch, hash, &output)
         }
+        for rule in rules.accountRate.indices {
+            observeRate(rule, rules.accountRate[rule], operations, batch, &output)
+        }
+        for rule in rules.travel.indices { observeTravel(rule, rules.travel[rule], operations, batch, &output) }
+        for rule in rules.match.indices { observeMatch(rule, rules.match[rule], operations, batch, &output) }
         return output
     }
 
-    /// Runs the account's own rules on one event.
-    @inline(__always)
-    private mutating func observe(
-        _ event: Event, of account: AccountRef, in batch: EventBatch, rules: CompiledRules, hash: KeyHash,
-        signals: inout [Signal]
+    private mutating func resolve(_ operations: [Operation], _ batch: EventBatch, _ output: inout Output) {
+        let text = batch.text.span
+        output.standings.reserveCapacity(operations.count)
+        for operation in operations {
+            let event = Int(operation.event)
+            let time = batch.events[event].time
+            let (slot, isNew) = index.slot(
+                text: text.extracting(batch.events[event].account.range), hash: operation.hash, at: time)
+            if isNew {
+                add(slot, firstSeen: time)
+                let account = NewAccount(account: index.text(of: slot), firstSeen: time)
+                output.arrivals.append(Arrival(event: operation.event, account: account))
+            }
+            if batch.events[event].type == .registration, batch.events[event].outcome != .failure,
+                profiles[slot].registeredAt == .epoch
+            {
+                profiles[slot].registeredAt = time
+            }
+            let account = AccountRef(partition: number, generation: index.generation(of: slot), slot: slot)
+            output.standings.append(Standing(account: account, registeredAt: profiles[slot].registeredAt))
+        }
+    }
+
+    private mutating func observeDistinct(
+        _ number: Int, _ rule: CompiledRules.Bound<DistinctParameters>, _ operations: [Operation],
+        _ batch: EventBatch, _ hash: KeyHash, _ output: inout Output
     ) {
-        let slot = account.slot
-        func signal(_ rule: Int, _ strength: Double, _ evidence: Evidence) -> Signal {
-            Signal(
-                account: account, rule: rule, seq: event.seq, time: event.time, watermark: event.watermark,
-                strength: strength, evidence: evidence)
+        let field = rule.parameters.member
+        let text = batch.text.span
+        for (i, operation) in operations.enumerated() {
+            let event = Int(operation.event)
+            guard rule.condition.holds(for: batch.events[event]) else { continue }
+            if field.isPlace, !batch.events[event].place.flags.isDisjoint(with: .elsewhere) { continue }
+            let account = output.standings[i].account
+            let member = field.member(of: batch.events[event], account: account, text: text, hash: hash)
+            guard let member else { continue }
+            let finding = distinct[number][account.slot].observe(
+                member, at: batch.events[event].time, isFresh: false, parameters: rule.parameters)
+            guard let finding else { continue }
+            let names = distinct[number][account.slot].members.prefix(6).compactMap { field.memberName($0.id) }
+            output.signals.append(
+                Signal(
+                    batch.events[event], account, rule.index, finding.strength,
+                    .count(entity: nil, count: finding.count, fresh: 0, names: names)))
         }
-        for (i, rule) in rules.accountDistinct.enumerated() where rule.condition.holds(for: event) {
-            let field = rule.parameters.member
-            if field.isPlace, !event.place.flags.isDisjoint(with: .elsewhere) { continue }
-            guard let member = field.member(of: event, account: account, text: batch.text.span, hash: hash) else {
-                continue
-            }
-            if let finding = distinct[i][slot].observe(
-                member, at: event.time, isFresh: false, parameters: rule.parameters)
-            {
-                let names = distinct[i][slot].members.prefix(6).compactMap(field.memberName)
-                signals.append(
-                    signal(
-                        rule.index, finding.strength,
-                        .count(entity: nil, count: finding.count, fresh: 0, names: names)))
-            }
+    }
+
+    private mutating func observeRate(
+        _ number: Int, _ rule: CompiledRules.Bound<RateParameters>, _ operations: [Operation], _ batch: EventBatch,
+        _ output: inout Output
+    ) {
+        for (i, operation) in operations.enumerated() {
+            let event = Int(operation.event)
+            guard rule.condition.holds(for: batch.events[event]) else { continue }
+            let account = output.standings[i].account
+            let finding = rate[number][account.slot].observe(
+                account: account, at: batch.events[event].time, parameters: rule.parameters)
+            guard let finding else { continue }
+            output.signals.append(
+                Signal(
+                    batch.events[event], account, rule.index, finding.strength,
+                    .count(entity: nil, count: finding.count, fresh: 0, names: [])))
         }
-        for (i, rule) in rules.accountRate.enumerated() where rule.condition.holds(for: event) {
-            if let finding = rate[i][slot].observe(account: account, at: event.time, parameters: rule.parameters) {
-                signals.append(
-                    signal(
-                        rule.index, finding.strength, .count(entity: nil, count: finding.count, fresh: 0, names: [])))
-            }
+    }
+
+    private mutating func observeTravel(
+        _ number: Int, _ rule: CompiledRules.Bound<TravelParameters>, _ operations: [Operation],
+        _ batch: EventBatch, _ output: inout Output
+    ) {
+        for (i, operation) in operations.enumerated() {
+            let event = Int(operation.event)
+            guard rule.condition.holds(for: batch.events[event]) else { continue }
+            let account = output.standings[i].account
+            guard
+                let finding = travel[number][account.slot].observe(
+                    batch.events[event], parameters: rule.parameters)
+            else { continue }
+            let to = Waypoint(
+                time: batch.events[event].time, address: batch.events[event].address,
+                country: batch.events[event].place.country)
+            output.signals.append(
+                Signal(
+                    batch.events[event], account, rule.index, finding.strength,
+                    .journey(
+                        from: finding.from, to: to, distanceKilometres: finding.distanceKilometres,
+                        count: finding.count)))
         }
-        for (i, rule) in rules.travel.enumerated() where rule.condition.holds(for: event) {
-            if let finding = travel[i][slot].observe(event, parameters: rule.parameters) {
-                let to = Waypoint(time: event.time, address: event.address, country: event.place.country)
-                signals.append(
-                    signal(
-                        rule.index, finding.strength,
-                        .journey(
-                            from: finding.from, to: to, distanceKilometres: finding.distanceKilometres,
-                            count: finding.count)))
-            }
-        }
-        for (i, bound) in rules.match.enumerated() where bound.rule.condition.holds(for: event) && bound.names(event) {
-            let rule = bound.rule
-            if let finding = match[i][UInt32(slot), default: MatchState()].observe(
-                at: event.time, parameters: rule.parameters)
-            {
-                let value = bound.label(event, in: batch)
-                signals.append(signal(rule.index, finding.strength, .match(value: value, count: finding.count)))
-            }
+    }
+
+    private mutating func observeMatch(
+        _ number: Int, _ match: CompiledRules.BoundMatch, _ operations: [Operation], _ batch: EventBatch,
+        _ output: inout Output
+    ) {
+        let rule = match.rule
+        for (i, operation) in operations.enumerated() {
+            let event = Int(operation.event)
+            guard rule.condition.holds(for: batch.events[event]), match.names(batch.events[event]) else { continue }
+            let account = output.standings[i].account
+            let finding = self.match[number][UInt32(account.slot), default: MatchState()].observe(
+                at: batch.events[event].time, parameters: rule.parameters)
+            guard let finding else { continue }
+            let value = match.label(batch.events[event], in: batch)
+            output.signals.append(
+                Signal(
+                    batch.events[event], account, rule.index, finding.strength,
+                    .match(value: value, count: finding.count)))
         }
     }
 
     private mutating func add(_ slot: Int, firstSeen: Timestamp) {
-        let profile = Profile(firstSeen: firstSeen, lastSeen: firstSeen)
+        let profile = Profile(firstSeen: firstSeen)
         if slot == profiles.count {
             profiles.append(profile)
             for i in distinct.indices { distinct[i].append(DistinctState()) }
@@ -254,10 +298,19 @@ struct ProfilePartition: Sendable {
         }
         let surplus = index.count - limit * 9 / 10
         let gone = Set(
-            candidates.sorted { (profiles[$0].lastSeen, $0) < (profiles[$1].lastSeen, $1) }.prefix(surplus))
+            candidates.sorted { (index.lastSeen($0), $0) < (index.lastSeen($1), $1) }.prefix(surplus))
         index.removeAll(keysAreTexts: true) { gone.contains($0) }
         for slot in gone { clear(slot) }
         return gone.count
+    }
+}
+
+extension Signal {
+    /// What a rule has to say of the account of an event.
+    fileprivate init(_ event: Event, _ account: AccountRef, _ rule: Int, _ strength: Double, _ evidence: Evidence) {
+        self.init(
+            account: account, rule: rule, seq: event.seq, time: event.time, watermark: event.watermark,
+            strength: strength, evidence: evidence)
     }
 }
 

@@ -5,7 +5,9 @@ package struct Rule: Sendable, Hashable {
     /// The row of the ban report that the rule serves.
     package var heuristic: String
     package var family: Family
-    package var kind: RuleKind
+    package var kind: RuleKind { didSet { basis = Basis(kind) } }
+    /// What the rule's evidence rests on.
+    package private(set) var basis: Basis
     package var condition: Condition
     package var blame: Blame
     /// What a signal of strength 1 is worth, in log-odds. Not negative.
@@ -23,6 +25,7 @@ package struct Rule: Sendable, Hashable {
         self.heuristic = heuristic
         self.family = family
         self.kind = kind
+        basis = Basis(kind)
         self.condition = condition
         self.blame = blame
         self.weight = weight
@@ -31,13 +34,7 @@ package struct Rule: Sendable, Hashable {
     }
 
     /// The field that the rule's state hangs on.
-    package var key: Field {
-        switch kind {
-        case .distinct(let parameters): parameters.key
-        case .rate(let parameters): parameters.key
-        case .travel, .match: .account
-        }
-    }
+    package var key: Field { kind.key }
 
     /// What must be loaded for the rule to see anything.
     package var requirements: Set<DataRequirement> {
@@ -112,6 +109,32 @@ package enum Family: UInt8, Sendable, CaseIterable {
     }
 }
 
+/// What evidence rests on. Two families that rest on the same thing say the same fact twice: forty registrations from one
+/// address are a batch, and a shared address, and still one fact.
+package enum Basis: UInt8, Sendable, CaseIterable {
+    /// The account's own doings: its journeys, its regions.
+    case account
+    /// Addresses and networks.
+    case address
+    case device
+    /// Mailboxes and telephones.
+    case contact
+    case card
+    case apiKey
+
+    init(_ kind: RuleKind) {
+        self =
+            switch kind.key {
+            case .ip, .prefix, .prefix48, .asn: .address
+            case .device: .device
+            case .email, .phone: .contact
+            case .card: .card
+            case .apiKey: .apiKey
+            case .account, .country, .session, .username, .userAgent: .account
+            }
+    }
+}
+
 /// Which events a rule looks at.
 package struct Condition: Sendable, Hashable {
     /// Bit *i* is set where the type with raw value *i* counts.
@@ -142,6 +165,15 @@ package enum RuleKind: Sendable, Hashable {
     case rate(RateParameters)
     case travel(TravelParameters)
     case match(MatchParameters)
+
+    /// The field that the rule's state hangs on.
+    var key: Field {
+        switch self {
+        case .distinct(let parameters): parameters.key
+        case .rate(let parameters): parameters.key
+        case .travel, .match: .account
+        }
+    }
 
     package var name: String {
         switch self {
@@ -263,7 +295,7 @@ package struct ScorePolicy: Sendable, Hashable {
     package var hysteresis: Double
     /// An alert for the same or a lower level is not repeated within this span of event time.
     package var cooldown: Interval
-    /// What each of two families must be worth, in log-odds, for the level `ban`.
+    /// What each of two families, on two different bases, must be worth in log-odds for the level `ban`.
     package var independentEvidence: Double
 
     package init(

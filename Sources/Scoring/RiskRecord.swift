@@ -131,11 +131,12 @@ struct RiskRecord: Sendable {
         let weighing = Weighing(entries, at: time, rules: rules)
         let base = Weighing.points(Weighing.score(logOdds: rules.policy.prior))
         let total = Weighing.points(weighing.score)
-        let shares = Weighing.shares(of: total - base, in: weighing.values)
+        let strengths = entries.map { $0.strength(at: time, halfLife: rules.rules[$0.rule].halfLife) }
+        let values = entries.indices.map { weighing.value(strength: strengths[$0], rule: rules.rules[entries[$0].rule]) }
+        let shares = Weighing.shares(of: total - base, in: values)
         let contributions = entries.indices.map { i in
             Contribution(
-                rule: entries[i].rule, points: shares[i], evidenceValue: weighing.values[i],
-                strength: entries[i].strength(at: time, halfLife: rules.rules[entries[i].rule].halfLife),
+                rule: entries[i].rule, points: shares[i], evidenceValue: values[i], strength: strengths[i],
                 since: entries[i].since, updated: entries[i].updated, evidence: entries[i].evidence)
         }
         return Score(

@@ -12,39 +12,52 @@ import RiskModel
 /// hundredths by largest remainder: the contributions add up to the score to the last digit.
 struct Weighing {
     /// The score, 0 to 100, unrounded.
-    var score: Double
-    /// Families that are worth as much as an independent one must be.
-    var independentFamilies: Int
-    /// By entry: log-odds after decay and cap.
-    var values: [Double]
+    let score: Double
+    /// Whether two families, on two different bases, are each worth what independent evidence must be. Only told where
+    /// the score is high enough for the level `ban`.
+    let isCorroborated: Bool
+    /// By family: what its rules are multiplied with so that together they keep to its cap.
+    private let factors: InlineArray<8, Double>
 
+    /// Takes the evidence at `now`. Allocates nothing below the level `ban`: a fall is foretold by trying many times.
     init(_ entries: [RiskRecord.Entry], at now: Timestamp, rules: RuleSet) {
-        var families = InlineArray<8, Double>(repeating: 0)
-        values = []
-        values.reserveCapacity(entries.count)
-        for entry in entries {
-            let rule = rules.rules[entry.rule]
-            let value = rule.weight * entry.strength(at: now, halfLife: rule.halfLife)
-            values.append(value)
-            families[Int(rule.family.rawValue)] += value
+        var sums = InlineArray<8, Double>(repeating: 0)
+        for i in entries.indices {
+            let rule = entries[i].rule
+            sums[Int(rules.rules[rule].family.rawValue)] +=
+                rules.rules[rule].weight * entries[i].strength(at: now, halfLife: rules.rules[rule].halfLife)
         }
-        let policy = rules.policy
-        var sum = 0.0
-        var independent = 0
         var factors = InlineArray<8, Double>(repeating: 1)
-        for family in Family.allCases {
-            let raw = families[Int(family.rawValue)]
-            guard raw > 0 else { continue }
-            let capped = min(raw, policy.caps[Int(family.rawValue)])
-            factors[Int(family.rawValue)] = capped / raw
+        var sum = 0.0
+        for family in Family.allCases.indices where sums[family] > 0 {
+            let capped = min(sums[family], rules.policy.caps[family])
+            factors[family] = capped / sums[family]
             sum += capped
-            if capped >= policy.independentEvidence { independent += 1 }
         }
-        for (i, entry) in entries.enumerated() {
-            values[i] *= factors[Int(rules.rules[entry.rule].family.rawValue)]
+        self.factors = factors
+        score = Self.score(logOdds: rules.policy.prior + sum)
+        if score < rules.policy.thresholds[2] - rules.policy.hysteresis {
+            isCorroborated = false
+        } else {
+            // What each family has on each basis, as far as it is enough.
+            var parts: [[Double]] = Family.allCases.map { _ in Basis.allCases.map { _ in 0 } }
+            for entry in entries {
+                let rule = rules.rules[entry.rule]
+                let value = rule.weight * entry.strength(at: now, halfLife: rule.halfLife)
+                let family = Int(rule.family.rawValue)
+                parts[family][Int(rule.basis.rawValue)] += value * factors[family]
+            }
+            let needed = rules.policy.independentEvidence
+            let grounds = parts.map { part in part.indices.filter { part[$0] >= needed } }
+            isCorroborated = grounds.indices.contains { a in
+                grounds[(a + 1)...].contains { b in grounds[a].contains { ground in b.contains { $0 != ground } } }
+            }
         }
-        independentFamilies = independent
-        score = Self.score(logOdds: policy.prior + sum)
+    }
+
+    /// What a rule of this family is worth after the cap, in log-odds.
+    func value(strength: Double, rule: Rule) -> Double {
+        rule.weight * strength * factors[Int(rule.family.rawValue)]
     }
 
     static func score(logOdds z: Double) -> Double { 100 / (1 + exp(-z)) }
@@ -54,12 +67,12 @@ struct Weighing {
 
     /// The level that the score is worth to an account that now has `current`.
     ///
-    /// A level that is held is lost only `hysteresis` below its threshold. `ban` needs two independent families always.
+    /// A level that is held is lost only `hysteresis` below its threshold. `ban` needs corroboration always.
     func level(holding current: Level, policy: ScorePolicy) -> Level {
         for level in [Level.ban, .review, .watch] {
             let slack = level <= current ? policy.hysteresis : 0
             guard score >= policy.thresholds[Int(level.rawValue) - 1] - slack else { continue }
-            if level == .ban, independentFamilies < 2 { continue }
+            if level == .ban, !isCorroborated { continue }
             return level
         }
         return .normal

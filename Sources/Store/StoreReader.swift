@@ -17,6 +17,11 @@ package final class StoreReader: Sendable {
             guard unsafe access(path, F_OK) == 0 else {
                 throw errno == ENOENT ? StoreError.missing(path: path) : StoreError.cannotOpen(path: path)
             }
+            var status = stat()
+            // SAFETY: stat fills one `stat`; SQLite itself would call a folder an I/O error.
+            guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+                throw StoreError.notADatabase(path: path)
+            }
             return try Connection.openReader(path)
         }
     }

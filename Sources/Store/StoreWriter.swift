@@ -77,8 +77,10 @@ package final class StoreWriter: Sendable {
 
     /// Moves the whole WAL into the file and closes it. `-wal` stays behind, empty where no reader holds it.
     package func close() {
-        // A reader can hold the checkpoint up; the next writer makes it then.
-        try? queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        // A reader can hold the checkpoint up, but not for long: the next writer makes it then.
+        try? queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)")
+        }
         try? queue.close()
     }
 }

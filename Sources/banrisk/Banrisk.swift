@@ -1,7 +1,7 @@
 import ArgumentParser
 
 @main
-struct Banrisk: AsyncParsableCommand {
+struct Banrisk: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "banrisk",
         abstract: "Find the farms, spare the innocent, and say of every score why.",

@@ -38,7 +38,8 @@ struct Check: ParsableCommand {
         }
         if assembly.sources.databases.isEmpty { try output.line("database       none: places are unknown") }
         for list in assembly.sources.lists {
-            try output.line("list           \(Terminal.printable(list.name)): \(list.count) entries of \(list.kind.rawValue)")
+            try output.line(
+                "list           \(Terminal.printable(list.name)): \(list.count) entries of \(list.kind.rawValue)")
         }
         let active = rules.count - assembly.inactive.count
         try output.line("rules          \(active) of \(rules.count) active")

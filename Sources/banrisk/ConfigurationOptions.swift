@@ -4,7 +4,9 @@ import Settings
 
 /// The options that choose configuration, databases and lists.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file. Default: the embedded one.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Configuration file. Default: the embedded one.", valueName: "file"))
     var config: String?
 
     @Option(

@@ -94,7 +94,9 @@ struct FileFrames: FrameSource, ~Copyable {
     private mutating func read(_ file: File) throws -> Int {
         while true {
             // SAFETY: the kernel writes at most the buffer's size into it.
-            let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(file.descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe buffer.withUnsafeMutableBytes {
+                unsafe Glibc.read(file.descriptor, $0.baseAddress, $0.count)
+            }
             if count >= 0 { return count }
             guard errno == EINTR else { throw ToolError.cannotRead(file.path, errno: errno) }
         }

@@ -95,7 +95,8 @@ struct Replay: ParsableCommand {
             for (name, count) in levels { object.add(name, count) }
             object.add("milliseconds", Int(elapsed / .milliseconds(1)))
             object.add("events_per_second", rate)
-            object.add("inactive_rules", json: "[" + assembly.inactive.keys.sorted().map(JSONText.quote).joined(separator: ",") + "]")
+            let inactive = assembly.inactive.keys.sorted().map(JSONText.quote)
+            object.add("inactive_rules", json: "[\(inactive.joined(separator: ","))]")
             object.add("database", database)
             try output.line(object.text)
         } else {

@@ -54,14 +54,16 @@ struct Status: ParsableCommand {
         do {
             return try ControlClient.ask("status", path: path)
         } catch {
-            throw .unreachable("No banriskd answers on \(path). Start it, or name its socket with --control. (\(error))")
+            throw .unreachable(
+                "No banriskd answers on \(path). Start it, or name its socket with --control. (\(error))")
         }
     }
 
     private func describe(_ report: DaemonReport, _ output: inout Output) throws {
         let terminal = Terminal()
         func line(_ name: String, _ text: String) throws {
-            try output.line(terminal.bold(name + String(repeating: " ", count: 11 - name.count)) + Terminal.printable(text))
+            let padded = name + String(repeating: " ", count: 11 - name.count)
+            try output.line(terminal.bold(padded) + Terminal.printable(text))
         }
         let sequence = report.sequence
         try line("daemon", "process \(report.pid), \(report.shards) shards, database \(report.database)")
@@ -83,7 +85,9 @@ struct Status: ParsableCommand {
             "since start",
             "\(report.pipeline.events) events, \(report.pipeline.rejected) rejected, \(report.pipeline.signals) signals, "
                 + "\(report.pipeline.alerts) alerts")
-        for database in report.databases { try line("geoip", "\(database.type), built \(database.built), \(database.path)") }
+        for database in report.databases {
+            try line("geoip", "\(database.type), built \(database.built), \(database.path)")
+        }
         if report.databases.isEmpty { try line("geoip", "no database: places are unknown") }
         for list in report.lists { try line("list", "\(list.name), \(list.entries) entries") }
         let inactive = report.rules.filter { !$0.active }

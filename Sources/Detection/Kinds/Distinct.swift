@@ -4,21 +4,11 @@ import RiskModel
 ///
 /// Accounts that are not known to be new count `establishedWeight`. Beyond `allow` the strength rises to 1 at `saturate`.
 /// When a key gets worse, all its members in the window are signalled, the earlier ones too; between such steps a member is
-/// signalled when it joins, and when it comes again after an eighth of the window.
+/// signalled when it joins, and when it comes again after an eighth of the window. An account that is not known to be new is
+/// given `establishedWeight` of the blame too.
 struct DistinctState: Sendable {
     private var window = MemberWindow()
     private var escalation = Escalation()
-
-    struct Finding {
-        var strength: Double
-        /// Members in the window.
-        var count: Int
-        var freshCount: Int
-        /// The key got worse: every member is to be told.
-        var hasRisen: Bool
-        /// The member at hand is to be told.
-        var concernsMember: Bool
-    }
 
     /// Observes `member` at `time`; `nil` while there is nothing to say.
     @inline(__always)
@@ -35,9 +25,15 @@ struct DistinctState: Sendable {
         guard hasRisen || isDue else { return nil }
         return Finding(
             strength: strength, count: window.count, freshCount: window.freshCount, hasRisen: hasRisen,
-            concernsMember: isDue)
+            isNewMember: sighting.previous == nil, concernsMember: isDue)
     }
 
     /// The members in the window, earliest first.
-    var members: [UInt64] { window.members.map(\.id) }
+    var members: [MemberWindow.Member] { window.members }
+}
+
+extension DistinctParameters {
+    /// An account's share of the blame is its share of the count: docs/decisions/0004-blame-in-proportion.md.
+    @inline(__always)
+    func share(isFresh: Bool) -> Double { isFresh ? 1 : establishedWeight }
 }

@@ -8,31 +8,25 @@ struct RateState: Sendable {
     private var accounts = MemberWindow()
     private var escalation = Escalation()
 
-    struct Finding {
-        var strength: Double
-        /// Events in the window.
-        var count: Int
-        var hasRisen: Bool
-        /// The account at hand is to be told.
-        var concernsAccount: Bool
-    }
-
-    /// Observes one event, of `account` where it has one that is to be kept; `nil` while there is nothing to say.
-    mutating func observe(account: AccountRef?, at time: Timestamp, parameters: RateParameters) -> Finding? {
+    /// Observes one event, of `account` where that is to be kept; `nil` while there is nothing to say.
+    mutating func observe(account: AccountRef, at time: Timestamp, parameters: RateParameters) -> Finding? {
         let count = rate.observe(at: time, window: parameters.window)
-        var isDue = account != nil
-        if let account {
+        var isNew = false
+        var isDue = false
+        if account != .none {
             let sighting = accounts.observe(account.rawValue, at: time, isFresh: false, window: parameters.window)
-            isDue =
-                !sighting.isTooOld
-                && (sighting.previous.map { $0.isStale(at: time, window: parameters.window) } ?? true)
+            if !sighting.isTooOld {
+                isNew = sighting.previous == nil
+                isDue = sighting.previous.map { $0.isStale(at: time, window: parameters.window) } ?? true
+            }
         }
         let strength = parameters.ramp.strength(Double(count))
         let hasRisen = escalation.rises(to: strength)
         guard strength > 0, hasRisen || isDue else { return nil }
-        return Finding(strength: strength, count: count, hasRisen: hasRisen, concernsAccount: isDue)
+        return Finding(
+            strength: strength, count: count, hasRisen: hasRisen, isNewMember: isNew, concernsMember: isDue)
     }
 
     /// The accounts in the window, earliest first.
-    var members: [UInt64] { accounts.members.map(\.id) }
+    var members: [MemberWindow.Member] { accounts.members }
 }
