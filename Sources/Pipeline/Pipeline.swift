@@ -79,9 +79,11 @@ package final class Pipeline: Sendable {
             while start < frames.frames.count {
                 let round = frames.frames[start].seq / Self.housekeepingInterval
                 var end = start + 1
-                while end < frames.frames.count, frames.frames[end].seq / Self.housekeepingInterval == round { end += 1 }
+                while end < frames.frames.count, frames.frames[end].seq / Self.housekeepingInterval == round {
+                    end += 1
+                }
                 if round > state.housekeepingRound {
-                    for score in housekeep(&state, round: round) { changes.scores[score.account] = score }
+                    for score in housekeep(&state, round: round) { changes.scores[ExactText(score.account)] = score }
                 }
                 changes.append(run(frames, start..<end, &state))
                 start = end
@@ -106,7 +108,7 @@ package final class Pipeline: Sendable {
         changes.throughSeq = frames.frames[range.upperBound - 1].seq
         changes.watermark = state.watermark
         changes.newAccounts = profile.newAccounts
-        for score in risk.scores { changes.scores[score.account] = score }
+        for score in risk.scores { changes.scores[ExactText(score.account)] = score }
         changes.alerts = risk.alerts
         changes.signals = risk.signals
         for signal in entities.entitySignals.sorted(by: { ($0.seq, $0.rule) < ($1.seq, $1.rule) }) {

@@ -43,7 +43,7 @@ package struct Changes: Sendable {
     package var watermark: Timestamp = .epoch
     package var newAccounts: [NewAccount] = []
     /// By account.
-    package var scores: [String: Score] = [:]
+    package var scores: [ExactText: Score] = [:]
     package var alerts: [Alert] = []
     package var signals: [RecordedSignal] = []
     /// By entity and rule.

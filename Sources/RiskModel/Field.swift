@@ -82,6 +82,13 @@ package struct EntityKey: Hashable, Sendable {
         self.kind = kind
         self.text = text
     }
+
+    package static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && ExactText(a.text) == ExactText(b.text) }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(ExactText(text))
+    }
 }
 
 /// An account's number while the state lives: exact, small, and the same at any number of shards.

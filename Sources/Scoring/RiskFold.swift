@@ -45,9 +45,12 @@ package final class RiskFold: Sendable {
             output.signals.append(contentsOf: result.signals)
             output.orphans += result.orphans
         }
-        output.alerts.sort { ($0.score.seq, $0.score.account) < ($1.score.seq, $1.score.account) }
+        output.alerts.sort {
+            ($0.score.seq, ExactText($0.score.account)) < ($1.score.seq, ExactText($1.score.account))
+        }
         output.signals.sort {
-            ($0.signal.seq, $0.account, $0.signal.rule) < ($1.signal.seq, $1.account, $1.signal.rule)
+            ($0.signal.seq, ExactText($0.account), $0.signal.rule)
+                < ($1.signal.seq, ExactText($1.account), $1.signal.rule)
         }
         return output
     }
@@ -135,7 +138,7 @@ struct RiskPartition: Sendable {
             last.append(record.score(rules: rules))
             records[account] = nil
         }
-        return last.sorted { $0.account < $1.account }
+        return last.sorted { ExactText($0.account) < ExactText($1.account) }
     }
 }
 

@@ -69,6 +69,10 @@ struct Weighing {
     ///
     /// A level that is held is lost only `hysteresis` below its threshold. `ban` needs corroboration always.
     func level(holding current: Level, policy: ScorePolicy) -> Level {
+        Self.level(score: score, isCorroborated: isCorroborated, holding: current, policy: policy)
+    }
+
+    static func level(score: Double, isCorroborated: Bool, holding current: Level, policy: ScorePolicy) -> Level {
         for level in [Level.ban, .review, .watch] {
             let slack = level <= current ? policy.hysteresis : 0
             guard score >= policy.thresholds[Int(level.rawValue) - 1] - slack else { continue }

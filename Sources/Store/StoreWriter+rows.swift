@@ -36,7 +36,7 @@ extension StoreWriter {
     }
 
     /// - Returns: how many accounts were new to the table.
-    private func replaceScores(_ scores: [String: Score], _ db: Database) throws -> Int {
+    private func replaceScores(_ scores: [ExactText: Score], _ db: Database) throws -> Int {
         guard !scores.isEmpty else { return 0 }
         var update = try RowStatement(
             db,
@@ -106,7 +106,8 @@ extension StoreWriter {
         var insert = try RowStatement(db, "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?)")
         var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM signals") ?? 0
         let ordered = signals.sorted {
-            ($0.signal.seq, $0.account, $0.signal.rule) < ($1.signal.seq, $1.account, $1.signal.rule)
+            ($0.signal.seq, ExactText($0.account), $0.signal.rule)
+                < ($1.signal.seq, ExactText($1.account), $1.signal.rule)
         }
         for recorded in ordered {
             id += 1
@@ -129,7 +130,10 @@ extension StoreWriter {
         guard !alerts.isEmpty else { return }
         var insert = try RowStatement(db, "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
         var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM alerts") ?? 0
-        for alert in alerts.sorted(by: { ($0.score.seq, $0.score.account) < ($1.score.seq, $1.score.account) }) {
+        let ordered = alerts.sorted {
+            ($0.score.seq, ExactText($0.score.account)) < ($1.score.seq, ExactText($1.score.account))
+        }
+        for alert in ordered {
             id += 1
             insert.bind(id)
             insert.bind(alert.score.account)

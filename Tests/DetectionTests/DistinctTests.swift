@@ -26,7 +26,7 @@ import Testing
             #expect(finding?.concernsMember == true)
             // One more account is one more eighth here; from the eleventh on it is no worse.
             #expect(finding?.hasRisen == (member < 11))
-            #expect(state.members == Array(0...member))
+            #expect(state.members.map(\.id) == Array(0...member))
         }
     }
 
@@ -100,7 +100,22 @@ import Testing
         var folds = Folds(CompiledRules([.of(.distinct(Self.parameters()), blame: .entity)]))
         folds.run(logins(0..<20))
         #expect(folds.signals.isEmpty)
-        #expect(folds.entitySignals.count == 8)
+        // One for each account beyond the three that are allowed.
+        #expect(folds.entitySignals.count == 17)
+    }
+
+    @Test func `an account has the share of the blame that it had in the count`() {
+        let parameters = DistinctParameters(
+            key: .ip, member: .account, window: Interval(seconds: 86_400), ramp: Ramp(allow: 2, saturate: 4),
+            establishedWeight: 0.25)
+        var folds = Folds(CompiledRules([.of(.distinct(parameters))]))
+        let registrations = (0..<4).map { Fact(seconds: 1_000 + Int64($0), type: .registration, account: "new\($0)", ip: "192.0.2.1") }
+        let visits = (0..<4).map { Fact(seconds: 2_000 + Int64($0), account: "old\($0)", ip: "192.0.2.1") }
+        folds.run(visits + registrations)
+        let strengths = Dictionary(grouping: folds.signals.keys, by: \.account).compactMapValues { $0.map(\.strength).max() }
+        // Four new ones and a quarter each of four others count five: beyond saturation.
+        #expect(strengths["new0"] == 1)
+        #expect(strengths["old0"] == 0.25)
     }
 
     @Test func `countries seen through a relay do not count`() {

@@ -26,7 +26,7 @@ import Testing
             let length = Int.random(in: 1...40, using: &random)
             // Few different bytes: many prefixes, many repetitions.
             let key = (0..<(length > 8 ? length : length % 4 + 1)).map { _ in UInt8.random(in: 0...2, using: &random) }
-            let (slot, isNew) = index.slot(text: key.span, hash: Self.hash(key, hashing))
+            let (slot, isNew) = index.slot(text: key.span, hash: Self.hash(key, hashing), at: .epoch)
             #expect(isNew == (slots[key] == nil))
             if let known = slots[key] {
                 #expect(slot == known)
@@ -45,7 +45,7 @@ import Testing
                 #expect(dead.allSatisfy { !index.isLive($0) })
                 for (key, slot) in slots {
                     #expect(index.isLive(slot) && index.text(of: slot) == String(decoding: key, as: UTF8.self))
-                    #expect(index.slot(text: key.span, hash: Self.hash(key, hashing)) == (slot, false))
+                    #expect(index.slot(text: key.span, hash: Self.hash(key, hashing), at: .epoch) == (slot, false))
                 }
             }
         }
@@ -63,7 +63,7 @@ import Testing
         for round in 0..<1_500 {
             let key = Words(high: .random(in: 0..<20, using: &random), low: .random(in: 0..<20, using: &random))
             let hash = Self.hash([UInt8(key.high), UInt8(key.low)], hashing)
-            let (slot, isNew) = index.slot(high: key.high, low: key.low, hash: hash)
+            let (slot, isNew) = index.slot(high: key.high, low: key.low, hash: hash, at: .epoch)
             #expect(isNew == (slots[key] == nil) && slot == slots[key, default: slot])
             slots[key] = slot
             if round % 200 == 199 {
@@ -76,10 +76,10 @@ import Testing
 
     @Test func `removing everything leaves an index that works`() {
         var index = KeyIndex()
-        for i in 0..<1_000 { _ = index.slot(high: 0, low: UInt64(i), hash: UInt64(i) << 32) }
+        for i in 0..<1_000 { _ = index.slot(high: 0, low: UInt64(i), hash: UInt64(i) << 32, at: .epoch) }
         index.removeAll(keysAreTexts: false) { _ in true }
         #expect(index.count == 0)
-        let (slot, isNew) = index.slot(high: 0, low: 5, hash: 5 << 32)
+        let (slot, isNew) = index.slot(high: 0, low: 5, hash: 5 << 32, at: .epoch)
         #expect(isNew && slot < 1_000 && index.generation(of: slot) == 1)
     }
 }

@@ -15,7 +15,7 @@ import Testing
         changes.throughSeq = seq
         changes.watermark = Timestamp(seconds: Int64(seq / 3 * 3))
         if Bool.random(using: &random) { changes.newAccounts = [NewAccount(account: account, firstSeen: .epoch)] }
-        if Bool.random(using: &random) { changes.scores[account] = score(account, seq: seq) }
+        if Bool.random(using: &random) { changes.scores[ExactText(account)] = score(account, seq: seq) }
         if Bool.random(using: &random) {
             changes.alerts = [Alert(level: .watch, previousLevel: .normal, score: score(account, seq: seq))]
         }

@@ -15,7 +15,7 @@ import Testing
             ])
         #expect(rules.policy.prior == -4)
         #expect(rules.policy.thresholds == [30, 60, 90])
-        #expect(rules.policy.caps == [2.5, 3.5, 4.5, 3, 3.5, 4, 4])
+        #expect(rules.policy.caps == [2.5, 3.8, 4, 3, 3.5, 4, 4])
         #expect(rules.policy.cooldown == Interval(seconds: 86_400))
     }
 
@@ -67,7 +67,7 @@ import Testing
                 == .match(
                     MatchParameters(
                         test: .list("unsupported_regions"), window: Interval(seconds: 2_592_000),
-                        gap: Interval(seconds: 600), ramp: Ramp(allow: 0, saturate: 10))))
+                        gap: Interval(seconds: 21_600), ramp: Ramp(allow: 0, saturate: 12))))
         let anonymizer = try #require(rules.first { $0.id == "anonymizer" })
         guard case .match(let parameters) = anonymizer.kind else { return #expect(Bool(false), "not a match rule") }
         #expect(parameters.test == .flags([.anonymous, .vpn, .publicProxy, .tor, .residentialProxy]))

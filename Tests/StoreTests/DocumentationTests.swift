@@ -33,7 +33,7 @@ import Testing
         changes.throughSeq = 401
         changes.watermark = Fixtures.time(401)
         let score = Fixtures.score("alice", [4_000, 3_000, 0], level: .review, seq: 401, at: 401, evidence: "d-1f3a")
-        changes.scores = ["alice": score]
+        changes.scores = [ExactText("alice"): score]
         changes.alerts = [Alert(level: .review, previousLevel: .normal, score: score)]
         changes.signals = [Fixtures.signal("alice", rule: 0, seq: 401)]
         let device = EntityKey(kind: .device, text: "d-1f3a")

@@ -182,7 +182,7 @@ enum Fixtures {
                 let level = random.pick(Level.allCases)
                 var score = score(name, points, level: level, seq: seq, at: number)
                 score.compromised = Bool.random(using: &random)
-                changes.scores[name] = score
+                changes.scores[ExactText(name)] = score
                 for part in score.contributions { changes.signals.append(signal(name, rule: part.rule, seq: seq)) }
                 if level > .normal, Bool.random(using: &random) {
                     changes.alerts.append(Alert(level: level, previousLevel: .normal, score: score))

@@ -20,7 +20,7 @@ import Testing
     }
 
     /// The last score of each account.
-    private var scores: [String: Score] {
+    private var scores: [ExactText: Score] {
         stream.reduce(into: [:]) { result, changes in result.merge(changes.scores) { $1 } }
     }
 
@@ -33,8 +33,8 @@ import Testing
         let expected = scores.values.filter { $0.level >= level }
         if level > .normal { #expect(Set(rows.map(\.account)) == Set(expected.map(\.account))) }
         #expect(rows.map(\.score) == rows.map(\.score).sorted(by: >))
-        for row in rows where scores[row.account]?.contributions.isEmpty == false {
-            let top = scores[row.account]!.contributions.max { ($0.points, $1.rule) < ($1.points, $0.rule) }!
+        for row in rows where scores[ExactText(row.account)]?.contributions.isEmpty == false {
+            let top = scores[ExactText(row.account)]!.contributions.max { ($0.points, $1.rule) < ($1.points, $0.rule) }!
             #expect(row.topRule == Fixtures.rules.rules[top.rule].id)
             #expect(row.topExplanation == top.evidence.sentence(for: Fixtures.rules.rules[top.rule]))
         }

@@ -77,7 +77,7 @@ import Testing
         for (seq, points) in [[1_000, 2_000, 0], [0, 500, 700], [0, 0, 0]].enumerated() {
             var changes = Changes()
             changes.throughSeq = UInt64(seq + 1)
-            changes.scores = ["a": Fixtures.score("a", points, seq: changes.throughSeq)]
+            changes.scores = [ExactText("a"): Fixtures.score("a", points, seq: changes.throughSeq)]
             try writer.write(changes)
             let expected = [
                 "accounts_per_device,impossible_travel,prior", "impossible_travel,listed_mail,prior", "",
@@ -134,7 +134,7 @@ import Testing
         changes.throughSeq = 1
         let score = Fixtures.score(text, [1_000, 0, 500], evidence: text)
         changes.newAccounts = [NewAccount(account: text, firstSeen: Fixtures.start)]
-        changes.scores = [text: score]
+        changes.scores = [ExactText(text): score]
         changes.alerts = [Alert(level: .watch, previousLevel: .normal, score: score)]
         changes.signals = [Fixtures.signal(text, rule: 0, seq: 1)]
         let entity = EntityKey(kind: .device, text: text)
