@@ -86,7 +86,9 @@ extension Evidence {
             if let verb = rule.condition.onlyType?.pastTense { text += " \(verb)" }
             if let entity { text += " \(rule.key.preposition) \(entity.kind.label) \(entity.text)" }
             text += " within \(parameters.window)"
-            if fresh > 0 { text += ", \(fresh) of them newly registered" }
+            if fresh > 0, rule.condition.onlyType != .registration {
+                text += fresh == count ? ", all newly registered" : ", \(fresh) of them newly registered"
+            }
             if !names.isEmpty { text += " (\(names.joined(separator: ", ")))" }
             return text
         case (.count(let entity, let count, _, _), .rate(let parameters)):

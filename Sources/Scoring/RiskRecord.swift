@@ -132,7 +132,9 @@ struct RiskRecord: Sendable {
         let base = Weighing.points(Weighing.score(logOdds: rules.policy.prior))
         let total = Weighing.points(weighing.score)
         let strengths = entries.map { $0.strength(at: time, halfLife: rules.rules[$0.rule].halfLife) }
-        let values = entries.indices.map { weighing.value(strength: strengths[$0], rule: rules.rules[entries[$0].rule]) }
+        let values = entries.indices.map {
+            weighing.value(strength: strengths[$0], rule: rules.rules[entries[$0].rule])
+        }
         let shares = Weighing.shares(of: total - base, in: values)
         let contributions = entries.indices.map { i in
             Contribution(

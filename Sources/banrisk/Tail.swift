@@ -108,8 +108,15 @@ struct Tail: ParsableCommand {
         let padded = alert.level.uppercased() + String(repeating: " ", count: max(0, 6 - alert.level.count))
         let score = alert.score.text(decimals: 2)
         let indent = String(repeating: " ", count: max(0, 6 - score.count))
+        let account = Terminal.printable(alert.account)
+        var reason = Terminal.printable(alert.reason)
+        if let width = terminal.width {
+            // One line an alert; `explain` and --json have the whole.
+            let used = alert.eventTime.wholeSeconds.count + 18 + Terminal.columns(account)
+            reason = Terminal.truncated(reason, to: max(20, width - used))
+        }
         return "\(alert.eventTime.wholeSeconds)  \(terminal.level(alert.level, text: padded))  \(indent)\(score)  "
-            + "\(terminal.bold(Terminal.printable(alert.account)))  \(Terminal.printable(alert.reason))"
+            + "\(terminal.bold(account))  \(reason)"
     }
 }
 

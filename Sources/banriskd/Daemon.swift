@@ -30,7 +30,8 @@ struct Daemon: Sendable {
         // The spool's lock is what refuses a second daemon on the same state, so it comes before the database is touched.
         let applied = try Self.appliedSeq(of: configuration.databasePath)
         let spool = try Spool(
-            directory: configuration.stateDirectory + "/spool", limits: Spool.Limits(configuration.spool), applied: applied)
+            directory: configuration.stateDirectory + "/spool", limits: Spool.Limits(configuration.spool),
+            applied: applied)
         let writer = try StoreWriter(
             path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive)
         self.spool = spool

@@ -111,7 +111,7 @@ import Testing
         #expect(
             try scratch.sqlite3("SELECT reason FROM alerts") == """
                 impossible_travel +41.20: DE to JP, at least 8912 km in 60 s (1.2.3.4, then 5.6.7.8), 5 such journeys; \
-                accounts_per_device +10.05: 5 accounts registered on device d-1 within 24h, 2 of them newly registered
+                accounts_per_device +10.05: 5 accounts registered on device d-1 within 24h
                 """)
         #expect(
             try scratch.sqlite3(
