@@ -109,10 +109,14 @@ import Testing
             key: .ip, member: .account, window: Interval(seconds: 86_400), ramp: Ramp(allow: 2, saturate: 4),
             establishedWeight: 0.25)
         var folds = Folds(CompiledRules([.of(.distinct(parameters))]))
-        let registrations = (0..<4).map { Fact(seconds: 1_000 + Int64($0), type: .registration, account: "new\($0)", ip: "192.0.2.1") }
+        let registrations = (0..<4).map {
+            Fact(seconds: 1_000 + Int64($0), type: .registration, account: "new\($0)", ip: "192.0.2.1")
+        }
         let visits = (0..<4).map { Fact(seconds: 2_000 + Int64($0), account: "old\($0)", ip: "192.0.2.1") }
         folds.run(visits + registrations)
-        let strengths = Dictionary(grouping: folds.signals.keys, by: \.account).compactMapValues { $0.map(\.strength).max() }
+        let strengths = Dictionary(grouping: folds.signals.keys, by: \.account).compactMapValues {
+            $0.map(\.strength).max()
+        }
         // Four new ones and a quarter each of four others count five: beyond saturation.
         #expect(strengths["new0"] == 1)
         #expect(strengths["old0"] == 0.25)

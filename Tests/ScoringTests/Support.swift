@@ -109,7 +109,7 @@ struct Formula {
                 parts.append((ground, sum))
             }
             for part in parts where raw > 0 {
-                grounds.append((family, part.ground, part.value * byFamily[family]! / raw))
+                grounds.append((family, part.ground, part.value * byFamily[family, default: 0] / raw))
             }
         }
         for a in grounds where a.value >= rules.policy.independentEvidence {
