@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// The database after any end of the daemon is the one of an undisturbed run.
+extension ProcessTests {
+    @Suite struct RestartTests {
+        private static let undisturbed = Result {
+            let daemon = try RunningDaemon(TemporaryFolder())
+            try daemon.feed(Logs.demo)
+            try daemon.waitUntilApplied(Logs.demo.count)
+            _ = try daemon.stop()
+            return try Dump(daemon.database)
+        }
+
+        /// Feeds the rest, stops the daemon and compares.
+        private func expectUndisturbed(_ daemon: RunningDaemon, after count: Int) throws {
+            try daemon.feed(Logs.demo.dropFirst(count))
+            try daemon.waitUntilApplied(Logs.demo.count)
+            #expect(try daemon.stop() == .exit(0))
+            let reference = try Self.undisturbed.get()
+            #expect(reference.rows(of: "alerts") > 100)
+            #expect(try Dump(daemon.database).difference(from: reference) == nil)
+        }
+
+        @Test(arguments: [1, 900, 2_500])
+        func `SIGTERM in the middle of a feed takes what was sent, and the rest can follow`(count: Int) throws {
+            let folder = try TemporaryFolder()
+            let first = try RunningDaemon(folder)
+            let client = try StreamClient(first.events)
+            var sent = 0
+            for line in Logs.demo {
+                if sent == count { first.process.signal(SIGTERM) }
+                // One write a line: the kernel takes all of it, or refuses it once the daemon has ceased to listen.
+                guard (try? client.send(line)) != nil else { break }
+                sent += 1
+            }
+            #expect(sent >= count)
+            #expect(try first.process.wait() == .exit(0))
+            #expect(try sqlite(first.database, "SELECT value FROM meta WHERE key = 'applied_seq'") == ["\(sent)"])
+
+            let second = try RunningDaemon(folder)
+            #expect(try second.status().sequence.received == sent)
+            try expectUndisturbed(second, after: sent)
+        }
+
+        enum Moment: CaseIterable { case received, durable, applied }
+
+        @Test(arguments: Moment.allCases)
+        func `kill -9 loses nothing that was durable, and repeats nothing`(moment: Moment) throws {
+            let folder = try TemporaryFolder()
+            var durable = 0
+            for end in [300, 1_100, 2_400] {
+                let daemon = try RunningDaemon(folder)
+                let client = try StreamClient(daemon.events)
+                try client.send(Logs.demo[durable..<end].joined())
+                // The beginning of the next line goes with the process.
+                try client.send(String(Logs.demo[end].prefix(30)))
+                switch moment {
+                case .received: break
+                case .durable: try daemon.wait("\(end) durable frames") { $0.sequence.durable == end }
+                case .applied: try daemon.waitUntilApplied(end)
+                }
+                try daemon.kill()
+
+                // What was durable is there after the restart, and the process is killed again while it rebuilds.
+                let again = try RunningDaemon(folder)
+                let found = try again.status().sequence.durable
+                #expect(found <= end && found >= durable)
+                if moment != .received { #expect(found == end) }
+                durable = found
+                try again.kill()
+            }
+            try expectUndisturbed(RunningDaemon(folder), after: durable)
+        }
+    }
+}
