@@ -93,22 +93,28 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         // A suite for each stage; the pipeline's runs the scenarios, the daemon's the real processes.
-        .testTarget(name: "RiskModelTests", dependencies: ["RiskModel"], swiftSettings: tested),
-        .testTarget(name: "IntakeTests", dependencies: ["Intake", "RiskModel"], swiftSettings: tested),
-        .testTarget(name: "SpoolTests", dependencies: ["Spool", "RiskModel"], swiftSettings: tested),
-        .testTarget(name: "DecodingTests", dependencies: ["Decoding", "RiskModel"], swiftSettings: tested),
+        .testTarget(name: "RiskModelTests", dependencies: ["RiskModel", "TestSupport"], swiftSettings: tested),
+        .testTarget(name: "IntakeTests", dependencies: ["Intake", "RiskModel", "TestSupport"], swiftSettings: tested),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "RiskModel", "TestSupport"], swiftSettings: tested),
         .testTarget(
-            name: "EnrichmentTests", dependencies: ["Enrichment", "RiskModel", "CMaxMindDB"], swiftSettings: tested),
-        .testTarget(name: "DetectionTests", dependencies: ["Detection", "RiskModel"], swiftSettings: tested),
-        .testTarget(name: "ScoringTests", dependencies: ["Scoring", "RiskModel"], swiftSettings: tested),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "RiskModel", grdb], swiftSettings: tested),
+            name: "DecodingTests", dependencies: ["Decoding", "RiskModel", "TestSupport"], swiftSettings: tested),
+        .testTarget(
+            name: "EnrichmentTests", dependencies: ["Enrichment", "RiskModel", "CMaxMindDB", "TestSupport"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "DetectionTests", dependencies: ["Detection", "RiskModel", "TestSupport"], swiftSettings: tested),
+        .testTarget(
+            name: "ScoringTests", dependencies: ["Scoring", "RiskModel", "TestSupport"], swiftSettings: tested),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "RiskModel", grdb, "TestSupport"], swiftSettings: tested),
         .testTarget(
             name: "SettingsTests", dependencies: ["Settings", "RiskModel"], resources: [.copy("Bad")],
             swiftSettings: tested),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "Assembly", "Settings", "Store", "RiskModel"],
             swiftSettings: tested),
-        .testTarget(name: "DaemonTests", dependencies: ["banrisk", "banriskd"], swiftSettings: tested),
+        .testTarget(name: "DaemonTests", dependencies: ["banrisk", "banriskd", "TestSupport"], swiftSettings: tested),
     ]
 )

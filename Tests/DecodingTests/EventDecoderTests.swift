@@ -1,5 +1,6 @@
 import Decoding
 import RiskModel
+import TestSupport
 import Testing
 
 @Suite struct EventDecoderTests {
@@ -211,7 +212,7 @@ import Testing
     }
 
     @Test func `random texts come back from escaping unchanged`() throws {
-        var generator = SeededGenerator(state: 11)
+        var generator = SeededGenerator(seed: 11)
         let ranges: [ClosedRange<UInt32>] = [
             0x01...0x7f, 0x01...0x7f, 0x80...0x7ff, 0x800...0xd7ff, 0xe000...0xffff, 0x10000...0x10ffff,
         ]

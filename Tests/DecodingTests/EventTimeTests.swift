@@ -1,6 +1,7 @@
 import Decoding
 import Glibc
 import RiskModel
+import TestSupport
 import Testing
 
 @Suite struct EventTimeTests {
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test func `random times are read as the C library's calendar wrote them`() {
-        var generator = SeededGenerator(state: 5)
+        var generator = SeededGenerator(seed: 5)
         func pad(_ value: Int32, _ width: Int = 2) -> String {
             String(repeating: "0", count: width - String(value).count) + String(value)
         }

@@ -22,16 +22,3 @@ func login(_ more: String = "") -> String {
 
 /// The reason for which a line is refused; `nil` where it is an event.
 func reason(_ line: String) -> RejectionReason? { decode(line).rejections.first?.reason }
-
-/// SplitMix64: the same numbers in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}

@@ -1,6 +1,7 @@
 import Enrichment
 import Foundation
 import RiskModel
+import TestSupport
 import Testing
 
 @Suite struct EnricherTests {

@@ -1,6 +1,7 @@
 import CMaxMindDB
 import Foundation
 import RiskModel
+import TestSupport
 import Testing
 
 @testable import Enrichment

@@ -1,5 +1,6 @@
 import Intake
 import RiskModel
+import TestSupport
 import Testing
 
 struct LineFramerTests {

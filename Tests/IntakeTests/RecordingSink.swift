@@ -1,5 +1,6 @@
 import RiskModel
 import Synchronization
+import TestSupport
 
 /// Keeps what it gets; holds the caller while its gate is shut.
 final class RecordingSink: FrameSink {

@@ -3,6 +3,7 @@ import Glibc
 import Intake
 import RiskModel
 import Synchronization
+import TestSupport
 import Testing
 
 struct StreamListenerTests {

@@ -1,4 +1,5 @@
 import RiskModel
+import TestSupport
 import Testing
 
 @Suite struct ChangesTests {

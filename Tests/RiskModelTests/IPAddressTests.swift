@@ -1,5 +1,6 @@
 import Glibc
 import RiskModel
+import TestSupport
 import Testing
 
 /// The C library's reading of an address, as 16 bytes in the form of IPv6.

@@ -1,5 +1,6 @@
 import Foundation
 import RiskModel
+import TestSupport
 import Testing
 
 @Suite struct JSONTextTests {

@@ -1,4 +1,5 @@
 import RiskModel
+import TestSupport
 import Testing
 
 @testable import Scoring

@@ -1,5 +1,6 @@
 import Glibc
 import RiskModel
+import TestSupport
 import Testing
 
 @testable import Scoring

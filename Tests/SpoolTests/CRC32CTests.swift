@@ -1,4 +1,5 @@
 @testable import Spool
+import TestSupport
 import Testing
 
 struct CRC32CTests {

@@ -1,8 +1,9 @@
 import Dispatch
 import Glibc
 import RiskModel
-@testable import Spool
+import TestSupport
 import Testing
+@testable import Spool
 
 struct DiskFaultTests {
     private let folder: TemporaryFolder

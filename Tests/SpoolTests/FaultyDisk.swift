@@ -1,7 +1,8 @@
 import Dispatch
 import Glibc
-@testable import Spool
 import Synchronization
+import TestSupport
+@testable import Spool
 
 /// The system's disk, which fails or waits when told to.
 final class FaultyDisk: Sendable {

@@ -1,4 +1,5 @@
 import RiskModel
+import TestSupport
 @testable import Spool
 
 /// A frame of the model: what a plain array holds.

@@ -1,7 +1,8 @@
 import Glibc
 import RiskModel
-@testable import Spool
+import TestSupport
 import Testing
+@testable import Spool
 
 struct RecoveryTests {
     private let folder: TemporaryFolder

@@ -1,5 +1,6 @@
 import Foundation
 import RiskModel
+import TestSupport
 
 @testable import Store
 
@@ -48,22 +49,6 @@ final class Scratch {
 }
 
 struct AnalystError: Error { var text: String }
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a seed gives the same numbers everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
-    /// One of the values, which are not empty.
-    mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &self)] }
-}
 
 enum Fixtures {
     static let start = Timestamp(seconds: 1_772_352_000)  // 2026-03-01T08:00:00Z
@@ -144,7 +129,7 @@ enum Fixtures {
 
     /// Changes of one event each, for `count` events, as the pipeline could make them.
     static func stream(seed: UInt64, count: Int) -> [Changes] {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         var known: Set<Int> = []
         return (1...count).map { number in
             var changes = Changes()

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import RiskModel
+import TestSupport
 import Testing
 
 @testable import Store
@@ -18,7 +19,7 @@ import Testing
     func `the content does not depend on where the changes are cut`(seed: UInt64) throws {
         let stream = Fixtures.stream(seed: seed, count: 300)
         let limits = StoreWriter.Limits(quarantine: 20, signals: 100)
-        var random = SeededGenerator(state: seed &* 77)
+        var random = SeededGenerator(seed: seed &* 77)
         var dumps: [String] = []
         for probability in [1.0, 0.3, 0.05, 0] {
             let scratch = try Scratch()
