@@ -120,13 +120,3 @@ package final class StoreQueue: Sendable {
         }
     }
 }
-
-extension StoreError {
-    /// Whether waiting may help.
-    fileprivate var isTransient: Bool {
-        switch self {
-        case .busy, .full: true
-        default: false
-        }
-    }
-}

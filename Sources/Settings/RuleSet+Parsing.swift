@@ -26,7 +26,9 @@ extension RuleSet {
         for item in cursor.items(required: "rule") {
             guard let (id, rule, isEnabled) = item.section(Rule.read) else { continue }
             if let id, let name = id.scalar {
-                if let line = firstLines[name] {
+                if name == "prior" {
+                    id.note("the id \"prior\" stands for what every account has before any evidence; take another")
+                } else if let line = firstLines[name] {
                     id.note("the id \(JSONText.quote(name)) is taken by the rule in line \(line); ids are unique")
                 } else {
                     firstLines[name] = id.position?.line

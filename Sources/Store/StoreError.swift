@@ -27,6 +27,16 @@ package enum StoreError: Error, Hashable, Sendable {
     case sqlite(path: String, code: Int32, message: String)
 }
 
+extension StoreError {
+    /// Whether the same write may succeed later.
+    package var isTransient: Bool {
+        switch self {
+        case .busy, .full: true
+        default: false
+        }
+    }
+}
+
 extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -62,7 +62,7 @@ struct Status: ParsableCommand {
     private func describe(_ report: DaemonReport, _ output: inout Output) throws {
         let terminal = Terminal()
         func line(_ name: String, _ text: String) throws {
-            let padded = name + String(repeating: " ", count: 11 - name.count)
+            let padded = name + String(repeating: " ", count: 13 - name.count)
             try output.line(terminal.bold(padded) + Terminal.printable(text))
         }
         let sequence = report.sequence

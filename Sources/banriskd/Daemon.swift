@@ -24,6 +24,8 @@ struct Daemon: Sendable {
     /// Opens everything, in the order in which it can be refused: the state's lock first, the sockets last.
     init(assembly: Assembly, logger: Logger) throws {
         let configuration = assembly.configuration
+        // Nothing that is made here is for others than the owner and the group.
+        umask(0o027)
         try Self.makeFolder(configuration.stateDirectory)
         try Self.makeFolder(configuration.runtimeDirectory)
 
@@ -61,7 +63,7 @@ struct Daemon: Sendable {
             appliedSeq: writer.appliedSeq)
         // Services are stopped in reverse order: the intake first, so that the pipeline sees everything it took.
         let services: [any Service] = [
-            PipelineService(spool: spool, runner: runner, queue: queue, writer: writer),
+            PipelineService(spool: spool, runner: runner, queue: queue, writer: writer, logger: logger),
             ControlService(socket: control, status: status),
             IntakeService(listener: listener, spool: spool),
         ]

@@ -50,13 +50,19 @@ struct PipelineService: Service {
     let runner: PipelineRunner
     let queue: StoreQueue
     let writer: StoreWriter
+    let logger: Logger
 
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await onThread("pipeline") {
                 defer { writer.close() }
                 var frames = SpoolFrames(spool)
-                try runner.run(&frames)
+                do {
+                    try runner.run(&frames)
+                } catch let error as StoreError where error.isTransient && spool.isClosed {
+                    let missing = spool.durableSequence - writer.appliedSeq
+                    logger.warning("\(error) \(missing) events will be written after the next start, from the spool.")
+                }
             }
         } onGracefulShutdown: {
             // A database that cannot be written now gets the rest after the restart, from the spool.
