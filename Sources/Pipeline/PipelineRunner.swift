@@ -44,8 +44,9 @@ package struct PipelineRunner: Sendable {
                     into: &batch, maximumFrames: batchFrames, notAfter: isRebuilding ? appliedSeq : nil)
             else { break }
             guard let last = batch.frames.last else {
-                // Nothing up to the applied `seq` is left.
+                // Nothing is left up to the applied `seq`, or nothing has come for a while.
                 isRebuilding = false
+                try queue.check()
                 continue
             }
             let changes = pipeline.process(batch)

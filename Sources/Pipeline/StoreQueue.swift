@@ -73,6 +73,11 @@ package final class StoreQueue: Sendable {
         }
     }
 
+    /// Throws the error that ended writing, if one has.
+    package func check() throws(StoreError) {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
     /// From now on a transaction that fails is not tried again. What is not written then is written after a restart, from
     /// the spool.
     package func giveUpRetrying() { state.withLock { $0.isClosing = true } }
@@ -80,7 +85,7 @@ package final class StoreQueue: Sendable {
     /// Waits until everything that was put is committed, or has failed.
     package func finish() throws(StoreError) {
         thread.sync { drain() }
-        if let failure = state.withLock({ $0.failure }) { throw failure }
+        try check()
     }
 
     /// Writes until nothing waits, on the store's thread.

@@ -28,6 +28,14 @@ package struct RecoveryReport: Sendable, Equatable {
     package init() {}
 }
 
+extension RecoveryReport: CustomStringConvertible {
+    package var description: String {
+        firstSequence == 0
+            ? "the spool is empty, the next frame is \(lastSequence + 1)"
+            : "the spool has frames \(firstSequence) to \(lastSequence), \(bytes) bytes in \(segments) segments"
+    }
+}
+
 extension RecoveryReport.Damage: CustomStringConvertible {
     package var description: String {
         let place = "\(bytes) bytes at \(offset) of \(segment)"

@@ -54,6 +54,7 @@ extension StoreWriter {
         var clear = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
         var contribute = try RowStatement(
             db, "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        var texts = EvidenceTexts(rules.rules)
         var added = 0
         for score in scores.values.sorted(by: { $0.account < $1.account }) {
             score.bind(to: &update)
@@ -66,13 +67,15 @@ extension StoreWriter {
             guard !score.contributions.isEmpty else { continue }
             try insertPrior(of: score, &contribute)
             for contribution in score.contributions {
-                try insertContribution(contribution, of: score.account, &contribute)
+                try insertContribution(contribution, of: score.account, &texts, &contribute)
             }
         }
         return added
     }
 
-    private func insertContribution(_ part: Contribution, of account: String, _ statement: inout RowStatement) throws {
+    private func insertContribution(
+        _ part: Contribution, of account: String, _ texts: inout EvidenceTexts, _ statement: inout RowStatement
+    ) throws {
         let rule = rules.rules[part.rule]
         statement.bind(account)
         statement.bind(rule.id)
@@ -83,8 +86,8 @@ extension StoreWriter {
         statement.bind(part.strength)
         statement.bind(part.since)
         statement.bind(part.updated)
-        statement.bind(part.evidence.json)
-        statement.bind(part.evidence.sentence(for: rule))
+        statement.bind(texts.json(part.evidence, of: part.rule))
+        statement.bind(texts.sentence(part.evidence, of: part.rule))
         try statement.run()
     }
 
@@ -109,6 +112,7 @@ extension StoreWriter {
             ($0.signal.seq, ExactText($0.account), $0.signal.rule)
                 < ($1.signal.seq, ExactText($1.account), $1.signal.rule)
         }
+        var texts = EvidenceTexts(rules.rules)
         for recorded in ordered {
             id += 1
             let signal = recorded.signal
@@ -118,7 +122,7 @@ extension StoreWriter {
             insert.bind(recorded.account)
             insert.bind(signal.time)
             insert.bind(signal.strength)
-            insert.bind(signal.evidence.json)
+            insert.bind(texts.json(signal.evidence, of: signal.rule))
             try insert.run()
         }
         var trim = try RowStatement(db, "DELETE FROM signals WHERE id <= ?")

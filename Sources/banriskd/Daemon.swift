@@ -52,6 +52,8 @@ struct Daemon: Sendable {
     /// Serves until SIGTERM or SIGINT, then ends in the order of the flow: no more frames, all of them written, closed.
     func run() async throws {
         logger.info("\(spool.recovery)")
+        if let tail = spool.recovery.tornTail { logger.notice("cut off the spool's torn end: \(tail)") }
+        for damage in spool.recovery.damages { logger.error("the spool is damaged: \(damage)") }
         for (rule, why) in assembly.inactive.sorted(by: { $0.key < $1.key }) {
             logger.notice("rule \(rule) is inactive: it \(why)")
         }
@@ -70,7 +72,12 @@ struct Daemon: Sendable {
         logger.info("listening on \(assembly.configuration.runtimeDirectory)/events.sock")
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services.map { service in
+                    // A part that fails ends the others in order, too: their threads know nothing of cancellation.
+                    .init(
+                        service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "banriskd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await group.run()
         logger.info("stopped after event \(writer.appliedSeq)")

@@ -1,0 +1,31 @@
+internal import RiskModel
+
+/// The texts of evidence, made once for rows that follow each other: when a key turns bad, its members share one evidence.
+struct EvidenceTexts {
+    private struct Entry {
+        var evidence: Evidence
+        var json: String
+        var sentence: String
+    }
+
+    private let rules: [Rule]
+    /// By rule: the evidence that came last.
+    private var latest: [Entry?]
+
+    init(_ rules: [Rule]) {
+        self.rules = rules
+        latest = Array(repeating: nil, count: rules.count)
+    }
+
+    mutating func json(_ evidence: Evidence, of rule: Int) -> String { entry(evidence, rule).json }
+
+    mutating func sentence(_ evidence: Evidence, of rule: Int) -> String { entry(evidence, rule).sentence }
+
+    private mutating func entry(_ evidence: Evidence, _ rule: Int) -> Entry {
+        if let entry = latest[rule], entry.evidence == evidence { return entry }
+        let entry = Entry(
+            evidence: evidence, json: evidence.json, sentence: evidence.sentence(for: rules[rule]))
+        latest[rule] = entry
+        return entry
+    }
+}
