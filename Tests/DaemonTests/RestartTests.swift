@@ -72,5 +72,20 @@ extension ProcessTests {
             }
             try expectUndisturbed(RunningDaemon(folder), after: durable)
         }
+
+        @Test func `a database that breaks ends the daemon with status 74, although nothing else comes`() throws {
+            let daemon = try RunningDaemon(try TemporaryFolder())
+            try daemon.feed(Logs.farm())
+            try daemon.waitUntilApplied(40)
+            _ = try run(
+                "sqlite3",
+                [
+                    daemon.database,
+                    "DROP VIEW risky_accounts; DROP VIEW rule_health; DROP TABLE contributions; DROP TABLE accounts",
+                ])
+            try daemon.feed(Logs.farm(["late"]))
+            #expect(try daemon.process.wait() == .exit(74))
+            #expect(daemon.process.errors.contains("no such table: accounts"))
+        }
     }
 }
