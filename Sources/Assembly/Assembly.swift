@@ -1,6 +1,7 @@
 package import Enrichment
 import Foundation
 package import Pipeline
+import RiskModel
 package import Settings
 
 /// A configuration with everything that it names loaded and checked: what both programs start from.
@@ -45,6 +46,14 @@ package struct Assembly: Sendable {
             sources = try EnrichmentSources(databases: databases, lists: lists)
         } catch {
             faults.append(error.description)
+        }
+        let known = Set(lists.map(\.name)).union(EmbeddedList.all.map(\.name))
+        for rule in configuration.ruleSet.rules {
+            guard case .match(let parameters) = rule.kind, case .list(let name) = parameters.test else { continue }
+            if !known.contains(name) {
+                let names = known.sorted().joined(separator: ", ")
+                faults.append("the rule \(rule.id) names the list \(name), which is not loaded; known are \(names)")
+            }
         }
         guard let sources, faults.isEmpty else { throw AssemblyFaults(faults: faults) }
         self.configuration = configuration

@@ -58,17 +58,21 @@ package final class EntityFold: Sendable {
         for (number, group) in rules.groups.enumerated() {
             for index in batch.events.indices where group.condition.holds(for: batch.events[index]) {
                 var operation = EntityTable.Operation(event: UInt32(index), bucket: 0, hash: 0, high: 0, low: 0)
+                let partition: Int
                 if group.key.isText {
                     let slice = group.key.text(of: batch.events[index])
                     guard !slice.isEmpty else { continue }
-                    operation.hash = hash.hash(text.extracting(slice.range))
+                    let key = text.extracting(slice.range)
+                    operation.hash = hash.hash(key)
+                    partition = Partition.of(key)
                 } else {
                     guard let words = group.key.words(of: batch.events[index]) else { continue }
                     operation.hash = hash.hash(words.high, words.low)
                     operation.high = words.high
                     operation.low = words.low
+                    partition = Partition.of(words.high, words.low)
                 }
-                let bucket = Partition.of(hash: operation.hash) * rules.groups.count + number
+                let bucket = partition * rules.groups.count + number
                 operation.bucket = UInt32(bucket)
                 starts[bucket + 1] += 1
                 unsorted.append(operation)

@@ -114,7 +114,8 @@ struct MemberWindow: Sendable {
             if previous.isFresh != isFresh { freshCount += isFresh ? 1 : -1 }
             return Sighting(previous: previous.seen)
         }
-        guard count < Self.limit else { return Sighting(previous: nil) }
+        // Who finds no room is nobody new, and is not signalled for each event.
+        guard count < Self.limit else { return Sighting(previous: time) }
         large[i] = Member(id: id, seen: time, isFresh: isFresh)
         count += 1
         if isFresh { freshCount += 1 }

@@ -48,8 +48,8 @@ package final class ProfileFold: Sendable {
         for index in batch.events.indices {
             let account = batch.events[index].account
             guard !account.isEmpty else { continue }
-            let key = hash.hash(text.extracting(account.range))
-            routes[Partition.of(hash: key)].append(.init(event: UInt32(index), hash: key))
+            let name = text.extracting(account.range)
+            routes[Partition.of(name)].append(.init(event: UInt32(index), hash: hash.hash(name)))
         }
         let routed = routes
         let results = partitions.map(shards: shards) { partition, state in

@@ -47,10 +47,26 @@ package final class EnrichmentSources: Sendable {
         case .location: database(.city) != nil
         case .country: database(.city) != nil || database(.country) != nil
         case .asn: database(.asn) != nil
-        case .anonymity: database(.anonymousIP) != nil
-        case .connection: database(.connectionType) != nil || databases.contains { $0.type.contains("Enterprise") }
+        case .flags(let flags): !flags.isDisjoint(with: availableFlags)
         case .list(let name): listIndex(named: name) != nil
         }
+    }
+}
+
+extension EnrichmentSources {
+    /// The flags that the loaded databases can give.
+    private var availableFlags: NetworkFlags {
+        var flags: NetworkFlags = []
+        for database in databases {
+            switch database.kind {
+            case .anonymousIP: flags.formUnion(.anonymity)
+            case .connectionType: flags.formUnion([.cellular, .satellite])
+            case .city, .country: flags.formUnion([.anycast, .satellite])
+            case .asn: break
+            }
+            if database.type.lowercased().contains("enterprise") { flags.insert(.cellular) }
+        }
+        return flags
     }
 }
 

@@ -4,11 +4,11 @@ import Synchronization
 
 /// A Unix stream socket that answers questions: a client sends one line, gets one line, and the connection ends.
 ///
-/// One client at a time, each with ``patienceSeconds`` to ask and to read; who asks nothing delays the others no longer.
+/// One client at a time, each with ``patience`` to ask; who asks nothing delays the others, and the end, no longer.
 package final class ControlSocket: Sendable {
     /// The longest question, with its newline.
     private static let maximumBytes = 256
-    private static let patienceSeconds = 2
+    private static let patience = Duration.milliseconds(500)
 
     private let socket: ListeningSocket
     private let stopping: Wakeup
@@ -49,7 +49,7 @@ package final class ControlSocket: Sendable {
             return
         }
         let client = Descriptor(raw)
-        var limit = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
+        var limit = timeval(tv_sec: 0, tv_usec: 100_000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             // SAFETY: the kernel copies the time before the call returns.
             unsafe _ = setsockopt(client.raw, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -58,17 +58,22 @@ package final class ControlSocket: Sendable {
         write(answer(question) + "\n", to: client.raw)
     }
 
+    /// The client's line; `nil` if it does not come in time, or is too long.
     private func readLine(_ descriptor: CInt) -> String? {
         var line: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: Self.maximumBytes)
-        while line.count < Self.maximumBytes {
+        let deadline = ContinuousClock.now + Self.patience
+        while line.count < Self.maximumBytes, ContinuousClock.now < deadline {
             // SAFETY: the kernel writes at most the array's size into it.
             let count = unsafe read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EAGAIN || errno == EINTR { continue }
             guard count >= 0 else { return nil }
             line.append(contentsOf: chunk[..<count])
-            if count == 0 || line.contains(UInt8(ascii: "\n")) { break }
+            if count == 0 || line.contains(UInt8(ascii: "\n")) {
+                return String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+            }
         }
-        return String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return nil
     }
 
     private func write(_ text: String, to descriptor: CInt) {

@@ -37,8 +37,9 @@ extension DataRequirement {
         case .location: "needs a City database"
         case .country: "needs a City or Country database"
         case .asn: "needs an ASN database"
-        case .anonymity: "needs an Anonymous-IP database"
-        case .connection: "needs a Connection-Type database"
+        case .flags(let flags) where flags.isDisjoint(with: .anonymity):
+            "needs a Connection-Type or City database that tells \(flags.labels.joined(separator: ", "))"
+        case .flags: "needs an Anonymous-IP database"
         case .list(let name): "needs the list \(name)"
         }
     }

@@ -64,9 +64,9 @@ package struct Changes: Sendable {
 
     package init() {}
 
-    /// How many rows these changes are worth, for limits.
+    /// How many rows these changes are worth, for limits: a score has some contributions, a rejection up to 4 KiB.
     package var rowCount: Int {
-        newAccounts.count + scores.count * 4 + alerts.count + signals.count + entities.count + rejections.count
+        newAccounts.count + scores.count * 4 + alerts.count * 4 + signals.count + entities.count + rejections.count * 16
     }
 
     /// Adds the changes that follow directly on these; empty ones change nothing.

@@ -47,7 +47,7 @@ package struct Frame: Sendable, Hashable {
 
     /// The longest line that can be an event, without its newline.
     package static let maximumBytes = 65_536
-    /// How much of a longer line is kept for the quarantine.
+    /// How much of a line is kept for the quarantine.
     package static let keptOfOversized = 4_096
 }
 

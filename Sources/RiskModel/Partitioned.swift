@@ -3,7 +3,7 @@ import Synchronization
 
 /// State cut into a fixed number of partitions, which workers process side by side.
 ///
-/// A key's partition follows from its hash alone. Shards are workers: shard *s* of *n* takes the partitions whose number is
+/// A key's partition follows from the key alone. Shards are workers: shard *s* of *n* takes the partitions whose number is
 /// *s* modulo *n*. Since a partition's state depends only on its own inputs in order, nothing depends on how many shards
 /// there are, and state can move to another number of them as it is.
 package final class Partitioned<State: Sendable>: Sendable {
@@ -46,7 +46,15 @@ package enum Partition {
     /// A power of two. The most shards that can have work.
     package static let count = 64
 
-    /// The partition of a key with this hash: its top six bits.
+    /// Not the tables' own hash, whose seed is random: what is in a partition decides what gives way at a limit, and when
+    /// something spent is forgotten, so it must be the same in every run. A key's place in its table stays secret.
+    private static let hash = KeyHash(seed: 0)
+
+    /// The partition of a text.
     @inline(__always)
-    package static func of(hash: UInt64) -> Int { Int(hash >> 58) }
+    package static func of(_ text: Span<UInt8>) -> Int { Int(hash.hash(text) >> 58) }
+
+    /// The partition of a key of two words.
+    @inline(__always)
+    package static func of(_ high: UInt64, _ low: UInt64) -> Int { Int(hash.hash(high, low) >> 58) }
 }

@@ -70,6 +70,11 @@ package struct NetworkFlags: OptionSet, Sendable, Hashable {
     /// The names of the flags that are set, in the order of ``names``.
     package var labels: [String] { Self.names.filter { contains($0.flag) }.map(\.name) }
 
+    /// What an Anonymous-IP database gives.
+    package static let anonymity: NetworkFlags = [
+        .anonymous, .vpn, .hosting, .publicProxy, .tor, .residentialProxy,
+    ]
+
     /// Places where a person need not be: the address says where a relay stands. They never anchor a journey.
     package static let elsewhere: NetworkFlags = [
         .anonymous, .vpn, .hosting, .publicProxy, .tor, .residentialProxy, .anycast, .satellite,

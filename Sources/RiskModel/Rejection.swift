@@ -35,7 +35,7 @@ package struct Rejection: Sendable, Hashable {
     package var position: Int
     /// The name of the field at fault, or empty.
     package var field: String
-    /// The frame as received, at most ``Frame/maximumBytes``.
+    /// The beginning of the frame as received, at most ``Frame/keptOfOversized`` bytes.
     package var bytes: [UInt8]
 
     package init(
@@ -46,6 +46,6 @@ package struct Rejection: Sendable, Hashable {
         self.reason = reason
         self.position = position
         self.field = field
-        self.bytes = bytes
+        self.bytes = bytes.count > Frame.keptOfOversized ? Array(bytes.prefix(Frame.keptOfOversized)) : bytes
     }
 }

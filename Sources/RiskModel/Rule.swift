@@ -46,8 +46,7 @@ package struct Rule: Sendable, Hashable {
         case .match(let parameters):
             switch parameters.test {
             case .list(let name): [.list(name)]
-            case .flags(let flags):
-                flags.subtracting([.cellular, .satellite, .anycast]).isEmpty ? [.connection] : [.anonymity]
+            case .flags(let flags): [.flags(flags)]
             }
         }
     }
@@ -61,10 +60,8 @@ package enum DataRequirement: Hashable, Sendable {
     case country
     /// A network number: an ASN database.
     case asn
-    /// What hides behind an address: an Anonymous-IP database.
-    case anonymity
-    /// How an address is connected: a Connection-Type database.
-    case connection
+    /// Any of these flags: a database that gives one of them.
+    case flags(NetworkFlags)
     /// An operator list of this name.
     case list(String)
 

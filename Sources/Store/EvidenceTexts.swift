@@ -22,7 +22,8 @@ struct EvidenceTexts {
     mutating func sentence(_ evidence: Evidence, of rule: Int) -> String { entry(evidence, rule).sentence }
 
     private mutating func entry(_ evidence: Evidence, _ rule: Int) -> Entry {
-        if let entry = latest[rule], entry.evidence == evidence { return entry }
+        // Only counts on an entity are shared, and only their equality is exact.
+        if case .count(.some, _, _, _) = evidence, let entry = latest[rule], entry.evidence == evidence { return entry }
         let entry = Entry(
             evidence: evidence, json: evidence.json, sentence: evidence.sentence(for: rules[rule]))
         latest[rule] = entry

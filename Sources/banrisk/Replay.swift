@@ -77,6 +77,11 @@ struct Replay: ParsableCommand {
         // SAFETY: the path is a C string for the length of the call.
         guard unsafe access(database, F_OK) == 0 else { return }
         guard overwrite else { throw ToolError.databaseExists(database) }
+        // Only a database of ours is replaced: a slip of the pen must not cost somebody else's file.
+        do {
+            _ = try StoreReader(path: database)
+        } catch StoreError.notReady, StoreError.newerSchema {
+        }
         for suffix in ["", "-wal", "-shm"] { unsafe _ = unlink(database + suffix) }
     }
 

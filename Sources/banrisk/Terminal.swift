@@ -25,9 +25,10 @@ struct Terminal {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
-    /// Writes a line to standard error.
+    /// Writes a message to standard error, each of its lines under the program's name.
     static func complain(_ message: String) {
-        let bytes = Array("banrisk: \(printable(message))\n".utf8)
+        let lines = message.split(separator: "\n").map { "banrisk: \(printable(String($0)))\n" }
+        let bytes = Array(lines.joined().utf8)
         // SAFETY: the span's bytes are read during the call. There is nobody to tell of a failure.
         _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -52,6 +52,10 @@ struct Daemon: Sendable {
     /// Serves until SIGTERM or SIGINT, then ends in the order of the flow: no more frames, all of them written, closed.
     func run() async throws {
         logger.info("\(spool.recovery)")
+        let first = spool.recovery.firstSequence > 0 ? spool.recovery.firstSequence : spool.recovery.lastSequence + 1
+        if first > 1 {
+            logger.notice("events before number \(first) are no longer in the spool: the rules do not remember them")
+        }
         if let tail = spool.recovery.tornTail { logger.notice("cut off the spool's torn end: \(tail)") }
         for damage in spool.recovery.damages { logger.error("the spool is damaged: \(damage)") }
         for (rule, why) in assembly.inactive.sorted(by: { $0.key < $1.key }) {
@@ -67,7 +71,7 @@ struct Daemon: Sendable {
         let services: [any Service] = [
             PipelineService(spool: spool, runner: runner, queue: queue, writer: writer, logger: logger),
             ControlService(socket: control, status: status),
-            IntakeService(listener: listener, spool: spool),
+            IntakeService(listener: listener, spool: spool, logger: logger),
         ]
         logger.info("listening on \(assembly.configuration.runtimeDirectory)/events.sock")
         let group = ServiceGroup(

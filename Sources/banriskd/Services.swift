@@ -20,12 +20,23 @@ private func onThread(_ label: String, _ body: @escaping @Sendable () throws -> 
 struct IntakeService: Service {
     let listener: StreamListener
     let spool: Spool
+    let logger: Logger
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await onThread("intake") { try listener.run(sink: spool) }
+            try await onThread("intake") {
+                do {
+                    try listener.run(sink: spool)
+                } catch SpoolError.closed {
+                    let counts = spool.statistics
+                    let lost = counts.appendedSequence - counts.durableSequence
+                    logger.error("the disk took nothing more: \(lost) events that were read are not in the spool")
+                }
+            }
         } onGracefulShutdown: {
             listener.stop()
+            // A disk that takes nothing holds the intake up; what waits for it was not acknowledged.
+            if spool.statistics.stalled != nil { spool.close() }
         }
     }
 }

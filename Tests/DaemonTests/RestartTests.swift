@@ -87,5 +87,32 @@ extension ProcessTests {
             #expect(try daemon.process.wait() == .exit(74))
             #expect(daemon.process.errors.contains("no such table: accounts"))
         }
+
+        @Test func `a daemon whose spool has dropped its oldest segments, or is gone, starts and goes on`() throws {
+            let folder = try TemporaryFolder()
+            let configuration = try folder.write(
+                "spool: {segment_bytes: 1 MiB, retained_bytes: 2 MiB}\n", to: "banrisk.yaml")
+            let padding = #","attributes":{"p":"\#(String(repeating: "x", count: 1_000))"}"#
+            func events(_ range: Range<Int>) -> [String] {
+                range.map { Logs.event("message", "a\($0)", at: 1_770_000_000 + $0, padding) }
+            }
+            let first = try RunningDaemon(folder, ["--config", configuration])
+            try first.feed(events(0..<6_000))
+            try first.waitUntilApplied(6_000)
+            #expect(try first.stop() == .exit(0))
+
+            let second = try RunningDaemon(folder, ["--config", configuration])
+            try second.feed(events(6_000..<6_100))
+            try second.waitUntilApplied(6_100)
+            #expect(second.process.errors.contains("are no longer in the spool"))
+            #expect(try second.stop() == .exit(0))
+
+            try FileManager.default.removeItem(atPath: folder("spool"))
+            let third = try RunningDaemon(folder, ["--config", configuration])
+            try third.feed(events(6_100..<6_200))
+            try third.waitUntilApplied(6_200)
+            #expect(try third.stop() == .exit(0))
+            #expect(try sqlite(folder("banrisk.db"), "SELECT count(*) FROM accounts") == ["6200"])
+        }
     }
 }

@@ -231,12 +231,14 @@ import Testing
 
     @Test func `the sources know what they can provide`() throws {
         let sources = try EnrichmentSources(databases: Self.demo(), lists: [Self.list("mine", "type: asn")])
-        for requirement in [.location, .country, .asn, .anonymity, .connection, .list("mine")] as [DataRequirement] {
+        for requirement in [.location, .country, .asn, .flags(.vpn), .flags(.cellular), .list("mine")]
+            as [DataRequirement]
+        {
             #expect(sources.provide(requirement))
         }
         #expect(!sources.provide(.list("other")))
         let none = try EnrichmentSources(databases: [], lists: [])
-        for requirement in [.location, .country, .asn, .anonymity, .connection] as [DataRequirement] {
+        for requirement in [.location, .country, .asn, .flags(.vpn), .flags(.cellular)] as [DataRequirement] {
             #expect(!none.provide(requirement))
         }
     }

@@ -49,6 +49,23 @@ import Testing
         #expect(try database.content() == reference)
     }
 
+    @Test func `nothing depends on the hash seed, over months and at the limits`() throws {
+        // Each pipeline draws a seed of its own. Enough events for several housekeepings; evidence that is spent in between.
+        var lines = ""
+        for i in 0..<140_000 {
+            let account = i % 7 == 0 ? "farm\(i % 41)-\(i / 20_000)" : "user\(i % 3_001)"
+            let type = i % 7 == 0 ? "registration" : "login"
+            lines +=
+                #"{"ts":\#(1_772_000_000 + i * 180),"type":"\#(type)","account":"\#(account)","outcome":"success","#
+            lines += #""ip":"203.0.113.\#(i % 7 == 0 ? 9 : i % 250)","device":"d\#(i % 997)"}"# + "\n"
+        }
+        let reference = try Self.content(of: Data(lines.utf8), Self.assembly(accounts: 1_000, entities: 1_000))
+        #expect(reference.contains { $0.hasPrefix("alerts") })
+        let again = try Self.content(
+            of: Data(lines.utf8), Self.assembly(shards: 3, batch: 777, accounts: 1_000, entities: 1_000))
+        #expect(again == reference)
+    }
+
     @Test func `names that look alike are two accounts`() throws {
         let names = ["caf\u{e9}", "cafe\u{301}"]
         var lines = ""
