@@ -25,6 +25,9 @@ struct EntityTable: Sendable {
     private var distinct: [ContiguousArray<DistinctState>]
     private var rate: [ContiguousArray<RateState>]
 
+    /// Of no meaning: what reading ahead came to.
+    private var warmth: UInt64 = 0
+
     init(group: CompiledRules.EntityGroup) {
         self.group = group
         distinct = group.distinct.map { _ in [] }
@@ -38,7 +41,11 @@ struct EntityTable: Sendable {
         _ operations: ArraySlice<Operation>, of batch: EventBatch, standings: [Standing], hash: KeyHash,
         to output: inout EntityOutput
     ) {
+        warmth &+= index.warm(operations.lazy.map(\.hash))
         let slots = resolve(operations, batch)
+        for rule in distinct.indices {
+            for slot in slots { warmth &+= distinct[rule][Int(slot)].warm }
+        }
         for rule in group.distinct.indices {
             observeDistinct(rule, operations, slots, batch, standings, hash, &output)
         }

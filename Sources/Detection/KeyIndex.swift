@@ -38,6 +38,19 @@ struct KeyIndex: Sendable {
         return String(decoding: arena[Int(entry.high)..<Int(entry.high + entry.low)], as: UTF8.self)
     }
 
+    /// Reads what look-ups of keys with these hashes will read, in loops whose loads do not wait for each other, so that the
+    /// cache misses of a batch overlap. Returns a number that depends on all of it, for the loads not to be optimised away.
+    func warm(_ hashes: some Sequence<UInt64>) -> UInt64 {
+        let mask = buckets.count - 1
+        var sum: UInt64 = 0
+        for hash in hashes { sum &+= buckets[Int(truncatingIfNeeded: hash) & mask] }
+        for hash in hashes {
+            let bucket = buckets[Int(truncatingIfNeeded: hash) & mask]
+            if bucket != 0 { sum &+= entries[Int(bucket & 0xffff_ffff) - 1].low }
+        }
+        return sum
+    }
+
     /// The latest time at which a key was looked up.
     func lastSeen(_ slot: Int) -> Timestamp { entries[slot].lastSeen }
 

@@ -56,6 +56,10 @@ struct MemberWindow: Sendable {
         set { storedFreshCount = UInt16(newValue) }
     }
 
+    /// Reads the window's first and last lines ahead of their use; the number has no meaning.
+    @inline(__always)
+    var warm: UInt64 { small[0].id &+ UInt64(storedCount) }
+
     /// Notes that `member` was seen at `time`. `member` must not be `UInt64.max`.
     mutating func observe(_ member: UInt64, at time: Timestamp, isFresh: Bool, window: Interval) -> Sighting {
         advance(to: time, window: window)

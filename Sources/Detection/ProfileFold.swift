@@ -118,6 +118,8 @@ struct ProfilePartition: Sendable {
     }
 
     private let number: Int
+    /// Of no meaning: what reading ahead came to.
+    private var warmth: UInt64 = 0
     private var index = KeyIndex()
     private var profiles: ContiguousArray<Profile> = []
     // By rule, then by slot.
@@ -148,7 +150,11 @@ struct ProfilePartition: Sendable {
         _ operations: [Operation], of batch: EventBatch, rules: CompiledRules, hash: KeyHash
     ) -> Output {
         var output = Output()
+        warmth &+= index.warm(operations.lazy.map(\.hash))
         resolve(operations, batch, &output)
+        for rule in distinct.indices {
+            for standing in output.standings { warmth &+= distinct[rule][standing.account.slot].warm }
+        }
         for rule in rules.accountDistinct.indices {
             observeDistinct(rule, rules.accountDistinct[rule], operations, batch, hash, &output)
         }

@@ -28,6 +28,10 @@ struct DistinctState: Sendable {
             isNewMember: sighting.previous == nil, concernsMember: isDue)
     }
 
+    /// Reads the state ahead of its use; the number has no meaning.
+    @inline(__always)
+    var warm: UInt64 { window.warm }
+
     /// The members in the window, earliest first.
     var members: [MemberWindow.Member] { window.members }
 }
