@@ -53,9 +53,10 @@ struct Status: ParsableCommand {
     private func ask() throws(ToolError) -> String {
         do {
             return try ControlClient.ask("status", path: path)
+        } catch IntakeError.permissionDenied {
+            throw .unreachable("You have no permission for \(path). Be in the group of the daemon's sockets.")
         } catch {
-            throw .unreachable(
-                "No banriskd answers on \(path). Start it, or name its socket with --control. (\(error))")
+            throw .unreachable("No banriskd answers on \(path). Start it, or name its socket with --control.")
         }
     }
 
