@@ -57,20 +57,9 @@ struct KeyIndex: Sendable {
     /// The slot of a key of two words that is seen at `time`, made if it is new.
     @inline(__always)
     mutating func slot(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
-        let mask = buckets.count - 1
-        var i = Int(truncatingIfNeeded: hash) & mask
-        let tag = hash & 0xffff_ffff_0000_0000
-        while true {
-            let bucket = buckets[i]
-            if bucket == 0 { break }
-            if bucket & 0xffff_ffff_0000_0000 == tag {
-                let slot = Int(bucket & 0xffff_ffff) - 1
-                if entries[slot].low == low, entries[slot].high == high {
-                    touch(slot, time)
-                    return (slot, false)
-                }
-            }
-            i = (i + 1) & mask
+        if let slot = find(hash, where: { entries[$0].low == low && entries[$0].high == high }) {
+            touch(slot, time)
+            return (slot, false)
         }
         return (insert(Entry(hash: hash, high: high, low: low, lastSeen: time)), true)
     }
@@ -78,24 +67,30 @@ struct KeyIndex: Sendable {
     /// The slot of a text that is seen at `time`, made if it is new.
     @inline(__always)
     mutating func slot(text: Span<UInt8>, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
+        if let slot = find(hash, where: { isText($0, text) }) {
+            touch(slot, time)
+            return (slot, false)
+        }
+        let entry = Entry(hash: hash, high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
+        arena.append(copying: text)
+        return (insert(entry), true)
+    }
+
+    /// The slot with this hash whose key is the one that is looked for.
+    @inline(__always)
+    private func find(_ hash: UInt64, where isSame: (Int) -> Bool) -> Int? {
         let mask = buckets.count - 1
         var i = Int(truncatingIfNeeded: hash) & mask
         let tag = hash & 0xffff_ffff_0000_0000
         while true {
             let bucket = buckets[i]
-            if bucket == 0 { break }
+            if bucket == 0 { return nil }
             if bucket & 0xffff_ffff_0000_0000 == tag {
                 let slot = Int(bucket & 0xffff_ffff) - 1
-                if isText(slot, text) {
-                    touch(slot, time)
-                    return (slot, false)
-                }
+                if isSame(slot) { return slot }
             }
             i = (i + 1) & mask
         }
-        let entry = Entry(hash: hash, high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
-        arena.append(copying: text)
-        return (insert(entry), true)
     }
 
     @inline(__always)

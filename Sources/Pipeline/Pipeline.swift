@@ -208,7 +208,7 @@ extension SourceCounts {
 
 extension ListKind {
     /// What of an event a list of this kind names.
-    fileprivate var field: Field {
+    var field: Field {
         switch self {
         case .cidr: .ip
         case .asn: .asn

@@ -10,23 +10,12 @@ package enum RuleActivation {
             var needed = rule.requirements
             // A list of countries or networks says nothing of an address whose country or network nobody knows.
             for list in sources.lists where needed.contains(.list(list.name)) {
-                if let requirement = list.kind.requirement { needed.insert(requirement) }
+                if let requirement = DataRequirement(field: list.kind.field) { needed.insert(requirement) }
             }
             let missing = needed.filter { !sources.provide($0) }.map(\.remedy).sorted()
             if !missing.isEmpty { inactive[rule.id] = missing.joined(separator: "; ") }
         }
         return inactive
-    }
-}
-
-extension ListKind {
-    /// What must be known of an event before a list of this kind can name it.
-    fileprivate var requirement: DataRequirement? {
-        switch self {
-        case .asn: .asn
-        case .country: .country
-        case .cidr, .prefix, .domain: nil
-        }
     }
 }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One configured heuristic.
 package struct Rule: Sendable, Hashable {
     /// The name in tables, alerts and explanations; unique in its rule set.
@@ -5,9 +7,9 @@ package struct Rule: Sendable, Hashable {
     /// The row of the ban report that the rule serves.
     package var heuristic: String
     package var family: Family
-    package var kind: RuleKind { didSet { basis = Basis(kind) } }
-    /// What the rule's evidence rests on.
-    package private(set) var basis: Basis
+    package let kind: RuleKind
+    /// What the rule's evidence rests on; follows from the kind, and is asked for often.
+    package let basis: Basis
     package var condition: Condition
     package var blame: Blame
     /// What a signal of strength 1 is worth, in log-odds. Not negative.
@@ -65,7 +67,8 @@ package enum DataRequirement: Hashable, Sendable {
     /// An operator list of this name.
     case list(String)
 
-    init?(field: Field) {
+    /// What a rule needs to see a value of this field; `nil` where every event tells it.
+    package init?(field: Field) {
         switch field {
         case .country: self = .country
         case .asn: self = .asn
@@ -306,6 +309,17 @@ package struct ScorePolicy: Sendable, Hashable {
         self.cooldown = cooldown
         self.independentEvidence = independentEvidence
     }
+}
+
+extension ScorePolicy {
+    /// The score that log-odds make, 0 to 100: the logistic function.
+    package static func score(logOdds z: Double) -> Double { 100 / (1 + exp(-z)) }
+
+    /// A score in hundredths of a point.
+    package static func points(_ score: Double) -> Int { Int((score * 100).rounded()) }
+
+    /// What an account without evidence has, in hundredths of a point.
+    package var basePoints: Int { Self.points(Self.score(logOdds: prior)) }
 }
 
 /// The rules in force and the policy that weighs them.

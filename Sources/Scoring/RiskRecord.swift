@@ -129,8 +129,8 @@ struct RiskRecord: Sendable {
     /// The score as of ``time``, taken apart.
     func score(rules: RuleSet) -> Score {
         let weighing = Weighing(entries, at: time, rules: rules)
-        let base = Weighing.points(Weighing.score(logOdds: rules.policy.prior))
-        let total = Weighing.points(weighing.score)
+        let base = rules.policy.basePoints
+        let total = ScorePolicy.points(weighing.score)
         let strengths = entries.map { $0.strength(at: time, halfLife: rules.rules[$0.rule].halfLife) }
         let values = entries.indices.map {
             weighing.value(strength: strengths[$0], rule: rules.rules[entries[$0].rule])

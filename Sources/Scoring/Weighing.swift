@@ -1,4 +1,3 @@
-import Glibc
 import RiskModel
 
 /// Evidence to score (design §6):
@@ -35,7 +34,7 @@ struct Weighing {
             sum += capped
         }
         self.factors = factors
-        score = Self.score(logOdds: rules.policy.prior + sum)
+        score = ScorePolicy.score(logOdds: rules.policy.prior + sum)
         if score < rules.policy.thresholds[2] - rules.policy.hysteresis {
             isCorroborated = false
         } else {
@@ -59,11 +58,6 @@ struct Weighing {
     func value(strength: Double, rule: Rule) -> Double {
         rule.weight * strength * factors[Int(rule.family.rawValue)]
     }
-
-    static func score(logOdds z: Double) -> Double { 100 / (1 + exp(-z)) }
-
-    /// Hundredths of a point.
-    static func points(_ score: Double) -> Int { Int((score * 100).rounded()) }
 
     /// The level that the score is worth to an account that now has `current`.
     ///

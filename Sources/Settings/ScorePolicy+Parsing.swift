@@ -51,7 +51,7 @@ extension ScorePolicy {
 
     /// Without evidence an account must fall back to `normal`.
     private static func faultOfBase(_ prior: Double, _ thresholds: [Double], _ hysteresis: Double) -> String? {
-        let base = 100 / (1 + exp(-prior))
+        let base = score(logOdds: prior)
         let fall = thresholds[0] - hysteresis
         guard base >= fall else { return nil }
         return "an account without evidence has the score \(base.short), and the level watch falls only below"

@@ -20,6 +20,8 @@ package struct RecoveryReport: Sendable, Equatable {
     package var firstSequence: UInt64 = 0
     /// The number of the newest frame, or the number that the next one continues from; 0 in a new spool.
     package var lastSequence: UInt64 = 0
+    /// The number from which frames can be read: the oldest, or else the next one.
+    package var firstReadable: UInt64 { firstSequence > 0 ? firstSequence : lastSequence + 1 }
     /// The end of the newest segment that was cut off: a write that a crash had interrupted, never acknowledged.
     package var tornTail: Damage?
     /// Damage before the end: acknowledged frames are lost. Readers skip it.

@@ -1,5 +1,4 @@
 internal import GRDB
-internal import Glibc
 package import RiskModel
 internal import Synchronization
 
@@ -38,7 +37,7 @@ package final class StoreWriter: Sendable {
         self.path = path
         self.rules = rules
         self.limits = limits
-        let basePoints = Int((10_000 / (1 + exp(-rules.policy.prior))).rounded())
+        let basePoints = rules.policy.basePoints
         self.basePoints = basePoints
         let (queue, seq) = try StoreError.mapping(path) {
             let queue = try Connection.openWriter(path)

@@ -52,7 +52,7 @@ struct Daemon: Sendable {
     /// Serves until SIGTERM or SIGINT, then ends in the order of the flow: no more frames, all of them written, closed.
     func run() async throws {
         logger.info("\(spool.recovery)")
-        let first = spool.recovery.firstSequence > 0 ? spool.recovery.firstSequence : spool.recovery.lastSequence + 1
+        let first = spool.recovery.firstReadable
         if first > 1 {
             logger.notice("events before number \(first) are no longer in the spool: the rules do not remember them")
         }

@@ -19,8 +19,7 @@ struct SpoolFrames: FrameSource, ~Copyable {
 
     init(_ spool: Spool) {
         self.spool = spool
-        let found = spool.recovery
-        reader = spool.makeReader(from: found.firstSequence > 0 ? found.firstSequence : found.lastSequence + 1)
+        reader = spool.makeReader(from: spool.recovery.firstReadable)
     }
 
     mutating func next(into batch: inout FrameBatch, maximumFrames: Int, notAfter: UInt64?) throws -> Bool {

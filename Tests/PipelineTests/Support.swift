@@ -21,9 +21,7 @@ final class TemporaryDatabase {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Runs lines through a new pipeline into the database.
-    ///
-    /// - Parameter appliedSeq: As if the store had been opened with this much in it.
+    /// Runs lines through a new pipeline into the database; what that has already only rebuilds the state.
     func replay(_ lines: Data, by assembly: Assembly) throws {
         let queue = StoreQueue(writer: writer, mode: .replay)
         let runner = PipelineRunner(
