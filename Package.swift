@@ -18,7 +18,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
-// The targets stand in the order of the flow: an event enters at 1 and is a row and a line at 8.
+// The targets stand in the order of the flow: an event enters at 1 and is a row and a line at 9.
 // docs/architecture.md follows one through the house.
 let package = Package(
     name: "banrisk",
@@ -45,21 +45,25 @@ let package = Package(
         // 1. Sockets to frames: framing, limits, backpressure.
         .target(name: "Intake", dependencies: ["RiskModel", "CLinux"], swiftSettings: strict),
         // 2. Frames on disk, numbered: segments, checksums, group commit, recovery.
-        .target(name: "Spool", dependencies: ["RiskModel"], swiftSettings: strict),
+        .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: strict),
         // 3. Frames to events, or to quarantine.
         .target(name: "Decoding", dependencies: ["RiskModel"], swiftSettings: strict),
         // 4. IP addresses to places and networks; operator lists.
         .target(name: "Enrichment", dependencies: ["RiskModel", "CMaxMindDB"], swiftSettings: strict),
-        // 5. Events to signals: the profile and entity folds, one file for each kind of rule.
+        // 5. Events in order: duplicates, lateness, the watermark.
+        .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: strict),
+        // 6. Events to signals: the profile and entity folds, one file for each kind of rule.
         .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: strict),
-        // 6. Signals to scores and alerts: the risk fold.
+        // 7. Signals to scores and alerts: the risk fold.
         .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: strict),
-        // 7. Scores and alerts to SQLite, and back to people.
+        // 8. Scores and alerts to SQLite, and back to people.
         .target(name: "Store", dependencies: ["RiskModel", grdb], swiftSettings: strict),
-        // 8. The order of the stages, once.
+        // 9. The order of the stages, once; the whole state as bytes.
         .target(
             name: "Pipeline",
-            dependencies: ["RiskModel", "Decoding", "Enrichment", "Detection", "Scoring", "Store"],
+            dependencies: [
+                "RiskModel", "CLinux", "Decoding", "Enrichment", "Ordering", "Detection", "Scoring", "Store",
+            ],
             swiftSettings: strict),
 
         // Configuration: defaults, validation with file and line.
@@ -75,14 +79,14 @@ let package = Package(
 
         // A configuration with everything that it names loaded: what both programs start from.
         .target(
-            name: "Assembly", dependencies: ["RiskModel", "Enrichment", "Pipeline", "Settings"],
+            name: "Assembly", dependencies: ["RiskModel", "Enrichment", "Ordering", "Pipeline", "Settings", "Store"],
             swiftSettings: strict),
 
         // The two programs.
         .executableTarget(
             name: "banriskd",
             dependencies: [
-                "RiskModel", "Intake", "Spool", "Enrichment", "Store", "Pipeline", "Settings", "Assembly",
+                "RiskModel", "Intake", "Spool", "Enrichment", "Ordering", "Pipeline", "Store", "Settings", "Assembly",
                 argumentParser, lifecycle, logging, unixSignals,
             ],
             swiftSettings: strict),
@@ -104,6 +108,8 @@ let package = Package(
             name: "EnrichmentTests", dependencies: ["Enrichment", "RiskModel", "CMaxMindDB", "TestSupport"],
             swiftSettings: tested),
         .testTarget(
+            name: "OrderingTests", dependencies: ["Ordering", "RiskModel", "TestSupport"], swiftSettings: tested),
+        .testTarget(
             name: "DetectionTests", dependencies: ["Detection", "RiskModel", "TestSupport"], swiftSettings: tested),
         .testTarget(
             name: "ScoringTests", dependencies: ["Scoring", "RiskModel", "TestSupport"], swiftSettings: tested),
@@ -113,7 +119,7 @@ let package = Package(
             name: "SettingsTests", dependencies: ["Settings", "RiskModel"], resources: [.copy("Bad")],
             swiftSettings: tested),
         .testTarget(
-            name: "PipelineTests", dependencies: ["Pipeline", "Assembly", "Settings", "Store", "RiskModel"],
+            name: "PipelineTests", dependencies: ["Pipeline", "Ordering", "Assembly", "Settings", "Store", "RiskModel"],
             swiftSettings: tested),
         .testTarget(name: "DaemonTests", dependencies: ["banrisk", "banriskd", "TestSupport"], swiftSettings: tested),
     ]

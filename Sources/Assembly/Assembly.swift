@@ -1,8 +1,10 @@
 package import Enrichment
 import Foundation
+import Ordering
 package import Pipeline
 import RiskModel
 package import Settings
+package import Store
 
 /// A configuration with everything that it names loaded and checked: what both programs start from.
 package struct Assembly: Sendable {
@@ -13,34 +15,12 @@ package struct Assembly: Sendable {
 
     /// Loads the databases and lists of a configuration.
     ///
+    /// - Parameter lists: lists to use in place of those that the configuration names.
     /// - Throws: every fault of every file.
-    package init(_ configuration: Configuration) throws(AssemblyFaults) {
+    package init(_ configuration: Configuration, lists kept: [OperatorList]? = nil) throws(AssemblyFaults) {
         var faults: [String] = []
-        var databases: [GeoDatabase] = []
-        var lists: [OperatorList] = []
-        for path in configuration.geoip.flatMap({ Self.files($0, suffix: ".mmdb", faults: &faults) }) {
-            do throws(DatabaseError) {
-                databases.append(try GeoDatabase(path: path))
-            } catch {
-                faults.append(error.description)
-            }
-        }
-        if configuration.lists.isEmpty {
-            for list in EmbeddedList.all {
-                do throws(ListFaults) {
-                    lists.append(try OperatorList.parse(name: list.name, file: "\(list.name).txt", text: list.text))
-                } catch {
-                    faults.append(error.description)
-                }
-            }
-        }
-        for path in configuration.lists.flatMap({ Self.files($0, suffix: ".txt", faults: &faults) }) {
-            do throws(ListFaults) {
-                lists.append(try OperatorList.load(path: path))
-            } catch {
-                faults.append(error.description)
-            }
-        }
+        let databases = Self.loadDatabases(configuration, &faults)
+        let lists = kept ?? Self.loadLists(configuration, &faults)
         var sources: EnrichmentSources?
         do throws(SourcesError) {
             sources = try EnrichmentSources(databases: databases, lists: lists)
@@ -61,13 +41,60 @@ package struct Assembly: Sendable {
         inactive = RuleActivation.inactive(configuration.ruleSet, sources: sources)
     }
 
-    /// A pipeline as the configuration wants it, with a hash seed of its own.
+    private static func loadDatabases(_ configuration: Configuration, _ faults: inout [String]) -> [GeoDatabase] {
+        var databases: [GeoDatabase] = []
+        for path in configuration.geoip.flatMap({ Self.files($0, suffix: ".mmdb", faults: &faults) }) {
+            do throws(DatabaseError) {
+                databases.append(try GeoDatabase(path: path))
+            } catch {
+                faults.append(error.description)
+            }
+        }
+        return databases
+    }
+
+    private static func loadLists(_ configuration: Configuration, _ faults: inout [String]) -> [OperatorList] {
+        var lists: [OperatorList] = []
+        if configuration.lists.isEmpty {
+            for list in EmbeddedList.all {
+                do throws(ListFaults) {
+                    lists.append(try OperatorList.parse(name: list.name, file: "\(list.name).txt", text: list.text))
+                } catch {
+                    faults.append(error.description)
+                }
+            }
+        }
+        for path in configuration.lists.flatMap({ Self.files($0, suffix: ".txt", faults: &faults) }) {
+            do throws(ListFaults) {
+                lists.append(try OperatorList.load(path: path))
+            } catch {
+                faults.append(error.description)
+            }
+        }
+        return lists
+    }
+
+    /// A pipeline as the configuration wants it.
     package func makePipeline() -> Pipeline {
-        Pipeline(
-            rules: configuration.ruleSet, sources: sources,
-            options: Pipeline.Options(
-                shards: configuration.shards, accountLimit: configuration.accountLimit,
-                entityLimit: configuration.entityLimit, hashSeed: .random(in: .min ... .max)))
+        Pipeline(rules: configuration.ruleSet, sources: sources, options: pipelineOptions)
+    }
+
+    package var pipelineOptions: Pipeline.Options {
+        let time = configuration.time
+        return Pipeline.Options(
+            shards: configuration.shards, accountLimit: configuration.accountLimit,
+            entityLimit: configuration.entityLimit,
+            ordering: Sequencer.Limits(
+                lateness: time.allowedLateness, futureTolerance: time.futureTolerance,
+                duplicateCount: time.duplicateIDs, duplicateSpan: time.duplicateSpan))
+    }
+
+    /// What the store notes of it, beside the rules.
+    package var record: ConfigurationRecord {
+        let record = sources.record
+        return ConfigurationRecord(
+            databases: record.databases.map { .init(kind: $0.kind.rawValue, type: $0.type, built: $0.built) },
+            lists: record.lists.map { .init(name: $0.name, entries: $0.entries, fingerprint: "\($0.fingerprint)") })
     }
 
     /// The file itself, or the files of a folder with this ending, by name.

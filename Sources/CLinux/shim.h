@@ -1,4 +1,5 @@
-// What Linux has and Swift's Glibc module leaves out: epoll(7), eventfd(2), accept4(2).
+// What Linux has and Swift's Glibc module leaves out: epoll(7), eventfd(2), accept4(2), prctl(2),
+// close_range(2), fallocate(2).
 //
 // Declared here without system headers: a header that two Clang modules include belongs to either, as it happens, and
 // then names of Glibc are missing in files that import only that.
@@ -15,10 +16,19 @@ struct epoll_event {
     unsigned long long data; // the union epoll_data, as its u64
 } BANRISK_PACKED;
 
-enum { EPOLLIN = 1, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2 };
+enum { EPOLLIN = 1, EPOLLOUT = 4, EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3 };
 
 int epoll_create1(int flags);
 int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *event);
 int epoll_wait(int epoll, struct epoll_event *events, int count, int milliseconds);
 int eventfd(unsigned int value, int flags);
 int accept4(int descriptor, void *address, unsigned int *length, int flags);
+
+// Variadic, and so not imported by Swift: prctl(2) with one argument. close_range(2) by a name that Glibc's module cannot
+// have too.
+int set_parent_death_signal(int option, unsigned long signal) __asm__("prctl");
+int close_descriptors(unsigned int first, unsigned int last, int flags) __asm__("close_range");
+enum { PR_SET_PDEATHSIG = 1 };
+
+int fallocate(int descriptor, int mode, long offset, long length);
+enum { FALLOC_FL_KEEP_SIZE = 1 };

@@ -13,9 +13,9 @@ package struct EventDecoder: Sendable {
     /// Decodes `batch.frames[range]` in order.
     ///
     /// Appends the events to `output.events`, with their texts copied into `output.text`, and the frames that are none
-    /// to `output.rejections`.
+    /// to `output.rejections`. A frame of source ``Source/pause`` is neither.
     package mutating func decode(_ batch: FrameBatch, frames range: Range<Int>, into output: inout EventBatch) {
-        for frame in batch.frames[range] {
+        for frame in batch.frames[range] where frame.source != .pause {
             let line = batch.bytes.span.extracting(frame.offset..<frame.offset + frame.count)
             let textCount = output.text.count
             do throws(Fault) {
@@ -39,11 +39,14 @@ package struct EventDecoder: Sendable {
             } else {
                 found
             }
-        var bytes: [UInt8] = []
-        bytes.append(copying: line)
+        var received: [UInt8] = []
+        received.append(copying: line)
+        var bytes = received
         CardNumber.mask(in: &bytes, values: reader.scanner.cardValues)
         return Rejection(
             seq: frame.seq, source: frame.source, reason: fault.reason, position: fault.position,
-            field: fault.field?.name ?? "", bytes: bytes)
+            field: fault.field?.name ?? "", bytes: bytes,
+            length: frame.flags.contains(.oversized) ? Frame.maximumBytes + 1 : bytes.count,
+            isMasked: bytes != received)
     }
 }

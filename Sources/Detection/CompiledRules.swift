@@ -17,6 +17,8 @@ package struct CompiledRules: Sendable {
     struct Bound<Parameters: Sendable>: Sendable {
         /// Index in the rule set.
         var index: Int
+        /// See ``RiskModel/Rule/shape``.
+        var shape: UInt64
         var condition: Condition
         var blame: Blame
         var parameters: Parameters
@@ -31,6 +33,14 @@ package struct CompiledRules: Sendable {
         var rate: [Bound<RateParameters>] = []
         /// After this long without an event, nothing of a key is in any window.
         var idleAfter: Interval = .zero
+
+        /// What makes keys and events those of one group.
+        struct Identity: Hashable, Sendable {
+            var key: Field
+            var condition: Condition
+        }
+
+        var identity: Identity { Identity(key: key, condition: condition) }
     }
 
     /// A match rule with its list found.
@@ -51,7 +61,9 @@ package struct CompiledRules: Sendable {
     package init(_ ruleSet: RuleSet, inactive: Set<String>, list: (String) -> ListBinding?) {
         for (index, rule) in ruleSet.rules.enumerated() where !inactive.contains(rule.id) {
             func bind<P: Sendable>(_ parameters: P) -> Bound<P> {
-                Bound(index: index, condition: rule.condition, blame: rule.blame, parameters: parameters)
+                Bound(
+                    index: index, shape: rule.shape, condition: rule.condition, blame: rule.blame,
+                    parameters: parameters)
             }
             switch rule.kind {
             case .travel(let parameters): travel.append(bind(parameters))
@@ -80,11 +92,26 @@ package struct CompiledRules: Sendable {
     /// The group of an entity's rule, made if it is the first; `nil` for a rule on accounts.
     private mutating func group(for rule: Rule) -> Int? {
         guard let kind = rule.key.entityKind else { return nil }
-        if let found = groups.firstIndex(where: { $0.key == rule.key && $0.condition == rule.condition }) {
-            return found
-        }
+        let identity = EntityGroup.Identity(key: rule.key, condition: rule.condition)
+        if let found = groups.firstIndex(where: { $0.identity == identity }) { return found }
         groups.append(EntityGroup(key: rule.key, kind: kind, condition: rule.condition))
         return groups.count - 1
+    }
+}
+
+extension CompiledRules.EntityGroup.Identity {
+    func encode(into writer: inout StateWriter) {
+        writer.write(key.rawValue)
+        writer.write(condition.types)
+        writer.write(condition.outcomes)
+    }
+
+    init(from reader: inout StateReader) throws(StateFault) {
+        guard let key = Field(rawValue: try reader.read()) else { throw .invalid("a key of rules") }
+        self.key = key
+        condition = Condition()
+        condition.types = try reader.read()
+        condition.outcomes = try reader.read()
     }
 }
 

@@ -16,7 +16,7 @@ package final class EntityFold: Sendable {
     private let entityLimit: Int
 
     /// - Parameter entityLimit: How many keys are kept; beyond it those that were not seen for longest give way at the next
-    ///   ``maintain(watermark:shards:)``.
+    ///   ``maintain(turn:watermark:shards:)``.
     package init(rules: CompiledRules, hash: KeyHash, entityLimit: Int) {
         self.rules = rules
         self.hash = hash
@@ -24,18 +24,18 @@ package final class EntityFold: Sendable {
         partitions = Partitioned { _ in rules.groups.map(EntityTable.init) }
     }
 
-    /// Takes the events of a batch in order of `seq`, with the standings that the profile fold gave them.
+    /// Takes the events of a batch in their order, with the standings that the profile fold gave them.
     package func run(_ batch: EventBatch, standings: [Standing], shards: Int) -> EntityOutput {
         let (operations, starts) = route(batch)
         let groups = rules.groups.count
-        let hash = hash
+        let passage = EntityPassage(batch: batch, standings: standings, hash: hash)
         let results = partitions.map(shards: shards) { partition, tables in
             var output = EntityOutput()
             for group in 0..<groups {
                 let bucket = partition * groups + group
                 let own = operations[starts[bucket]..<starts[bucket + 1]]
                 if own.isEmpty { continue }
-                tables[group].process(own, of: batch, standings: standings, hash: hash, to: &output)
+                tables[group].process(own, in: passage, to: &output)
             }
             return output
         }
@@ -47,7 +47,7 @@ package final class EntityFold: Sendable {
         return output
     }
 
-    /// An operation for each event and each group of rules that looks at it, sorted by partition, group and `seq`, and
+    /// An operation for each event and each group of rules that looks at it, sorted by partition, group and order, and
     /// where the operations of each bucket start.
     private func route(_ batch: EventBatch) -> (operations: [EntityTable.Operation], starts: [Int]) {
         var unsorted: [EntityTable.Operation] = []
@@ -90,7 +90,7 @@ package final class EntityFold: Sendable {
     }
 
     /// Forgets keys with nothing in any window, in one partition a call in turn, and makes room where there are more than
-    /// the limit. Call only between batches, at places that follow from `seq`.
+    /// the limit. Call only between batches, at places that follow from the events' order.
     ///
     /// - Returns: How many keys gave way although something was in their windows.
     package func maintain(turn: Int, watermark: Timestamp, shards: Int) -> Int {
@@ -99,6 +99,43 @@ package final class EntityFold: Sendable {
             guard tables.keyCount > share || partition == turn % Partition.count else { return 0 }
             return tables.evict(downTo: share, watermark: watermark)
         }.reduce(0, +)
+    }
+
+    /// Writes one partition's state. Call only between batches.
+    package func encode(_ partition: Int, into writer: inout StateWriter) {
+        partitions.with(partition) { tables in
+            writer.write(count: tables.count)
+            for table in tables {
+                table.group.identity.encode(into: &writer)
+                var block = StateWriter()
+                table.encode(into: &block)
+                writer.write(block.bytes)
+            }
+        }
+    }
+
+    /// Reads one partition's state, which replaces what is there.
+    ///
+    /// The rules are those of now: a rule whose shape is unchanged goes on with its state, a new or changed one starts
+    /// empty. Keys that no rule asks for any more are dropped. The hash must be that under which the state was made.
+    ///
+    /// - Throws: The bytes are no state of this partition. What was there stays.
+    package func decode(_ partition: Int, from reader: inout StateReader) throws(StateFault) {
+        var tables = rules.groups.map(EntityTable.init)
+        var isRead = tables.map { _ in false }
+        for _ in 0..<(try reader.readCount(bytesEach: 7)) {
+            let identity = try CompiledRules.EntityGroup.Identity(from: &reader)
+            let bytes = try reader.readBytes()
+            guard let group = rules.groups.firstIndex(where: { $0.identity == identity }) else { continue }
+            guard !isRead[group] else { throw .invalid("two states of one group of rules") }
+            isRead[group] = true
+            var reader = StateReader(bytes)
+            tables[group] = try EntityTable(
+                group: rules.groups[group], partition: partition, hash: hash, from: &reader)
+            try reader.finish()
+        }
+        let decoded = tables
+        partitions.with(partition) { $0 = decoded }
     }
 
     /// Keys that are kept now.
@@ -120,9 +157,9 @@ extension [EntityTable] {
             for (last, slot) in table.lastSights { keys.append((last, number, slot)) }
         }
         keys.sort { $0 < $1 }
-        var gone = [Set<Int>](repeating: [], count: count)
-        for key in keys.prefix(surplus) { gone[key.table].insert(key.slot) }
-        for table in indices { self[table].removeAll { gone[table].contains($0) } }
+        var isGone = map { [Bool](repeating: false, count: $0.slotCount) }
+        for key in keys.prefix(surplus) { isGone[key.table][key.slot] = true }
+        for table in indices { self[table].removeAll { isGone[table][$0] } }
         return surplus
     }
 }

@@ -17,39 +17,41 @@ struct EntityTable: Sendable {
         var low: UInt64
     }
 
-    private let group: CompiledRules.EntityGroup
-    private var index = KeyIndex()
+    let group: CompiledRules.EntityGroup
+    private var index: KeyIndex
     /// The first event of each key while its state lived.
-    private var firstSeen: ContiguousArray<Timestamp> = []
-    // By rule of the group, then by slot.
-    private var distinct: [ContiguousArray<DistinctState>]
-    private var rate: [ContiguousArray<RateState>]
+    private var firstSeen: [Timestamp] = []
+    private var distinct: [DistinctColumn]
+    private var rate: [RateColumn]
 
     /// Of no meaning: what reading ahead came to.
     private var warmth: UInt64 = 0
 
     init(group: CompiledRules.EntityGroup) {
         self.group = group
-        distinct = group.distinct.map { _ in [] }
-        rate = group.rate.map { _ in [] }
+        index = KeyIndex(keysAreTexts: group.key.isText)
+        distinct = group.distinct.map(DistinctColumn.init)
+        rate = group.rate.map(RateColumn.init)
     }
 
     var count: Int { index.count }
 
-    /// Takes the operations of this table in order of `seq`.
+    /// How many slots there are, free ones among them.
+    var slotCount: Int { index.slotCount }
+
+    /// Takes the operations of this table in their order.
     mutating func process(
-        _ operations: ArraySlice<Operation>, of batch: EventBatch, standings: [Standing], hash: KeyHash,
-        to output: inout EntityOutput
+        _ operations: ArraySlice<Operation>, in passage: EntityPassage, to output: inout EntityOutput
     ) {
         warmth &+= index.warm(operations.lazy.map(\.hash))
-        let slots = resolve(operations, batch)
-        for rule in distinct.indices {
-            for slot in slots { warmth &+= distinct[rule][Int(slot)].warm }
+        let slots = resolve(operations, passage.batch)
+        for i in distinct.indices { warmth &+= distinct[i].warm(slots.lazy.map(Int.init)) }
+        for i in distinct.indices {
+            passage.observe(operations, slots, since: firstSeen, of: group, with: &distinct[i], to: &output)
         }
-        for rule in group.distinct.indices {
-            observeDistinct(rule, operations, slots, batch, standings, hash, &output)
+        for i in rate.indices {
+            passage.observe(operations, slots, since: firstSeen, of: group, with: &rate[i], to: &output)
         }
-        for rule in group.rate.indices { observeRate(rule, operations, slots, batch, standings, &output) }
     }
 
     /// The slot of each operation's key, made where it is new.
@@ -80,78 +82,15 @@ struct EntityTable: Sendable {
             firstSeen[slot] = time
             return
         }
+        firstSeen.makeRoom()
         firstSeen.append(time)
-        for rule in distinct.indices { distinct[rule].append(DistinctState()) }
-        for rule in rate.indices { rate[rule].append(RateState()) }
-    }
-
-    private mutating func observeDistinct(
-        _ number: Int, _ operations: ArraySlice<Operation>, _ slots: [UInt32], _ batch: EventBatch,
-        _ standings: [Standing], _ hash: KeyHash, _ output: inout EntityOutput
-    ) {
-        let rule = group.distinct[number]
-        let parameters = rule.parameters
-        let countsAccounts = parameters.member == .account
-        let text = batch.text.span
-        for (operation, slot) in zip(operations, slots) {
-            let event = Int(operation.event)
-            let standing = standings[event]
-            let time = batch.events[event].time
-            let member = parameters.member.member(
-                of: batch.events[event], account: standing.account, text: text, hash: hash)
-            guard let member else { continue }
-            let isFresh = countsAccounts && standing.isFresh(at: time, for: parameters.newFor)
-            let finding = distinct[number][Int(slot)].observe(
-                member, at: time, isFresh: isFresh, parameters: parameters)
-            guard let finding else { continue }
-            let cause = cause(rule.index, batch.events[event], Int(slot), batch)
-            if finding.hasRisen || finding.isNewMember { output.entitySignals.append(cause.signal(finding)) }
-            guard rule.blame == .accounts else { continue }
-            if countsAccounts, finding.hasRisen {
-                for member in distinct[number][Int(slot)].members {
-                    let share = parameters.share(isFresh: member.isFresh)
-                    cause.tell(AccountRef(rawValue: member.id), finding, share: share, to: &output.signals)
-                }
-            } else if finding.concernsMember || !countsAccounts {
-                let share = countsAccounts ? parameters.share(isFresh: isFresh) : 1
-                cause.tell(standing.account, finding, share: share, to: &output.signals)
-            }
-        }
-    }
-
-    private mutating func observeRate(
-        _ number: Int, _ operations: ArraySlice<Operation>, _ slots: [UInt32], _ batch: EventBatch,
-        _ standings: [Standing], _ output: inout EntityOutput
-    ) {
-        let rule = group.rate[number]
-        for (operation, slot) in zip(operations, slots) {
-            let event = Int(operation.event)
-            let account = rule.blame == .accounts ? standings[event].account : .none
-            let finding = rate[number][Int(slot)].observe(
-                account: account, at: batch.events[event].time, parameters: rule.parameters)
-            guard let finding else { continue }
-            let cause = cause(rule.index, batch.events[event], Int(slot), batch)
-            if finding.hasRisen || finding.isNewMember { output.entitySignals.append(cause.signal(finding)) }
-            guard rule.blame == .accounts else { continue }
-            if finding.hasRisen {
-                for member in rate[number][Int(slot)].members {
-                    cause.tell(AccountRef(rawValue: member.id), finding, share: 1, to: &output.signals)
-                }
-            } else if finding.concernsMember {
-                cause.tell(account, finding, share: 1, to: &output.signals)
-            }
-        }
-    }
-
-    private func cause(_ rule: Int, _ event: Event, _ slot: Int, _ batch: EventBatch) -> Cause {
-        Cause(
-            rule: rule, entity: EntityKey(kind: group.kind, text: group.key.label(of: event, in: batch)),
-            seq: event.seq, time: event.time, watermark: event.watermark, firstSeen: firstSeen[slot])
+        for i in distinct.indices { distinct[i].append() }
+        for i in rate.indices { rate[i].append() }
     }
 
     /// The latest sights of all keys, each with its slot.
     var lastSights: [(last: Timestamp, slot: Int)] {
-        firstSeen.indices.filter { index.isLive($0) }.map { (index.lastSeen($0), $0) }
+        index.liveSlots.map { (index.lastSeen($0), $0) }
     }
 
     /// Forgets the keys of which nothing is in any window at `watermark`.
@@ -162,39 +101,40 @@ struct EntityTable: Sendable {
 
     /// Removes the keys of the slots for which `isDead` holds, and gives back what their states hold.
     mutating func removeAll(where isDead: (Int) -> Bool) {
-        let dead = firstSeen.indices.filter { index.isLive($0) && isDead($0) }
+        let dead = index.liveSlots.filter(isDead)
         guard !dead.isEmpty else { return }
         for slot in dead {
-            for rule in distinct.indices { distinct[rule][slot] = DistinctState() }
-            for rule in rate.indices { rate[rule][slot] = RateState() }
+            for i in distinct.indices { distinct[i].clear(slot) }
+            for i in rate.indices { rate[i].clear(slot) }
         }
-        let gone = Set(dead)
-        index.removeAll(keysAreTexts: group.key.isText) { gone.contains($0) }
+        var isGone = [Bool](repeating: false, count: index.slotCount)
+        for slot in dead { isGone[slot] = true }
+        index.removeAll { isGone[$0] }
     }
 }
 
-/// The event that made a finding on an entity, and what becomes of the finding.
-private struct Cause {
-    var rule: Int
-    var entity: EntityKey
-    var seq: UInt64
-    var time: Timestamp
-    var watermark: Timestamp
-    var firstSeen: Timestamp
+// MARK: - State
 
-    func signal(_ finding: Finding) -> EntitySignal {
-        EntitySignal(
-            entity: entity, rule: rule, seq: seq, time: time, strength: finding.strength, count: finding.count,
-            firstSeen: firstSeen)
+// The keys; the first event of each; the states of each rule.
+extension EntityTable {
+    func encode(into writer: inout StateWriter) {
+        index.encode(into: &writer)
+        for slot in index.liveSlots { writer.write(firstSeen[slot]) }
+        writer.write(count: distinct.count + rate.count)
+        StateBlocks.write(distinct, slotsOf: index, into: &writer)
+        StateBlocks.write(rate, slotsOf: index, into: &writer)
     }
 
-    /// Signals an account by its share of the blame, 0 to 1.
-    func tell(_ account: AccountRef, _ finding: Finding, share: Double, to signals: inout [Signal]) {
-        guard account != .none, share > 0 else { return }
-        signals.append(
-            Signal(
-                account: account, rule: rule, seq: seq, time: time, watermark: watermark,
-                strength: finding.strength * share,
-                evidence: .count(entity: entity, count: finding.count, fresh: finding.freshCount, names: [])))
+    /// Reads the keys of one partition, with the states of the rules that the group still has.
+    init(
+        group: CompiledRules.EntityGroup, partition: Int, hash: KeyHash, from reader: inout StateReader
+    ) throws(StateFault) {
+        self.init(group: group)
+        index = try KeyIndex(keysAreTexts: group.key.isText, partition: partition, hash: hash, from: &reader)
+        firstSeen = Array(repeating: .epoch, count: index.slotCount)
+        for slot in index.liveSlots { firstSeen[slot] = try reader.readTimestamp() }
+        let blocks = try StateBlocks(from: &reader)
+        try blocks.read(&distinct, slotsOf: index)
+        try blocks.read(&rate, slotsOf: index)
     }
 }

@@ -6,10 +6,20 @@ struct Escalation: Sendable {
     private var step: UInt8 = 0
 
     /// Takes the strength now and returns whether it has risen by a step.
+    @inline(__always)
     mutating func rises(to strength: Double) -> Bool {
         let now = UInt8((strength * 8).rounded(.up))
         defer { step = now }
         return now > step
+    }
+
+    func encode(into writer: inout StateWriter) { writer.write(step) }
+
+    init() {}
+
+    init(from reader: inout StateReader) throws(StateFault) {
+        step = try reader.read()
+        guard step <= 8 else { throw .invalid("a step") }
     }
 }
 

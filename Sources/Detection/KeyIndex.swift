@@ -3,50 +3,80 @@ import RiskModel
 /// From keys to slots: open addressing with linear probing over buckets of (32 bits of hash, slot).
 ///
 /// Invariants: slots are dense numbers from 0 and stay with their key until it is removed; a removed slot is given to a
-/// later key, with its generation raised. A bucket's hash bits only avoid looking: the whole key is compared always, so two
-/// keys never merge. At most half of the buckets are taken. Texts stand in one arena; `removeAll(where:)` rewrites it.
+/// later key, and where the keys are texts with its generation raised. A bucket's hash bits say where it lies and avoid
+/// looking further: the whole key is compared always, so two keys never merge. At most two thirds of the buckets are taken.
+///
+/// A bucket's place is its hash bits scaled to the number of buckets (Lemire, "Fast Random Integer Generation in an
+/// Interval", 2019), which may be any number: the index grows by a quarter, and its buckets move in their order, without
+/// the keys. Texts stand in one arena; ``removeAll(where:)`` rewrites it.
 struct KeyIndex: Sendable {
     /// A key of two words (addresses, networks, numbers), or the place of its text in the arena.
-    private struct Entry {
-        var hash: UInt64
+    struct Entry: Sendable {
         /// The first word; for a text its offset in the arena.
         var high: UInt64
-        /// The second word; for a text its length.
+        /// The second word; for a text its length, and above it the slot's generation.
         var low: UInt64
         /// The latest time at which the key was looked up; stands here because the look-up has the line in its cache.
+        /// ``KeyIndex/dead`` where the slot is free.
         var lastSeen: Timestamp
-        var generation: UInt32 = 0
-        var isLive = true
+
+        var isLive: Bool { lastSeen.microseconds >= 0 }
+        var length: Int { Int(low & 0xffff_ffff) }
+        var generation: UInt32 { UInt32(low >> 32) }
     }
 
+    /// No event has this time.
+    static let dead = Timestamp(microseconds: -1)
+    /// Generations are counted modulo this, as in ``AccountRef``.
+    static let generations: UInt32 = 1 << 24
+    private static let fewestBuckets = 64
+
+    let keysAreTexts: Bool
     private var buckets: [UInt64]
-    private var entries: ContiguousArray<Entry> = []
-    private var arena: [UInt8] = []
-    private var free: [UInt32] = []
+    // Written by the decoding too.
+    var entries: [Entry] = []
+    var arena: [UInt8] = []
+    var free: [UInt32] = []
     /// How many keys there are.
     private(set) var count = 0
 
-    init() { buckets = Array(repeating: 0, count: 64) }
+    /// - Parameter expectedCount: How many keys are to come at once.
+    init(keysAreTexts: Bool, expectedCount: Int = 0) {
+        self.keysAreTexts = keysAreTexts
+        buckets = Array(repeating: 0, count: Self.bucketCount(for: expectedCount))
+    }
 
+    /// Buckets for so many keys and a quarter more.
+    private static func bucketCount(for count: Int) -> Int { max(fewestBuckets, count * 15 / 8) }
+
+    /// How many slots there are, free ones among them.
+    var slotCount: Int { entries.count }
+
+    /// The generation of a slot whose keys are texts, below 2²⁴.
     func generation(of slot: Int) -> UInt32 { entries[slot].generation }
 
     func isLive(_ slot: Int) -> Bool { slot < entries.count && entries[slot].isLive }
 
+    /// The slots that have a key, in their order.
+    var liveSlots: [Int] { entries.indices.filter { entries[$0].isLive } }
+
     /// The text that is the key of a live slot.
-    func text(of slot: Int) -> String {
-        let entry = entries[slot]
-        return String(decoding: arena[Int(entry.high)..<Int(entry.high + entry.low)], as: UTF8.self)
+    func text(of slot: Int) -> String { String(decoding: arena[range(of: slot)], as: UTF8.self) }
+
+    /// Where the text that is the key of a live slot stands in the arena.
+    func range(of slot: Int) -> Range<Int> {
+        let offset = Int(entries[slot].high)
+        return offset..<offset + entries[slot].length
     }
 
     /// Reads what look-ups of keys with these hashes will read, in loops whose loads do not wait for each other, so that the
     /// cache misses of a batch overlap. Returns a number that depends on all of it, for the loads not to be optimised away.
     func warm(_ hashes: some Sequence<UInt64>) -> UInt64 {
-        let mask = buckets.count - 1
         var sum: UInt64 = 0
-        for hash in hashes { sum &+= buckets[Int(truncatingIfNeeded: hash) & mask] }
+        for hash in hashes { sum &+= buckets[place(of: hash)] }
         for hash in hashes {
-            let bucket = buckets[Int(truncatingIfNeeded: hash) & mask]
-            if bucket != 0 { sum &+= entries[Int(bucket & 0xffff_ffff) - 1].low }
+            let bucket = buckets[place(of: hash)]
+            if bucket != 0 { sum &+= entries[Self.slot(bucket)].low }
         }
         return sum
     }
@@ -61,7 +91,7 @@ struct KeyIndex: Sendable {
             touch(slot, time)
             return (slot, false)
         }
-        return (insert(Entry(hash: hash, high: high, low: low, lastSeen: time)), true)
+        return (insert(Entry(high: high, low: low, lastSeen: time), hash), true)
     }
 
     /// The slot of a text that is seen at `time`, made if it is new.
@@ -71,94 +101,111 @@ struct KeyIndex: Sendable {
             touch(slot, time)
             return (slot, false)
         }
-        let entry = Entry(hash: hash, high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
+        let entry = Entry(high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
+        arena.makeRoom(for: text.count)
         arena.append(copying: text)
-        return (insert(entry), true)
+        return (insert(entry, hash), true)
+    }
+
+    // MARK: - Buckets
+
+    @inline(__always)
+    private static func slot(_ bucket: UInt64) -> Int { Int(bucket & 0xffff_ffff) - 1 }
+
+    /// Where a key with this hash, or a bucket, lies if its place is free.
+    @inline(__always)
+    private func place(of hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: ((hash >> 32) &* UInt64(truncatingIfNeeded: buckets.count)) >> 32)
     }
 
     /// The slot with this hash whose key is the one that is looked for.
     @inline(__always)
-    private func find(_ hash: UInt64, where isSame: (Int) -> Bool) -> Int? {
-        let mask = buckets.count - 1
-        var i = Int(truncatingIfNeeded: hash) & mask
-        let tag = hash & 0xffff_ffff_0000_0000
+    func find(_ hash: UInt64, where isSame: (Int) -> Bool) -> Int? {
+        var i = place(of: hash)
         while true {
             let bucket = buckets[i]
             if bucket == 0 { return nil }
-            if bucket & 0xffff_ffff_0000_0000 == tag {
-                let slot = Int(bucket & 0xffff_ffff) - 1
+            if (bucket ^ hash) >> 32 == 0 {
+                let slot = Self.slot(bucket)
                 if isSame(slot) { return slot }
             }
-            i = (i + 1) & mask
+            i += 1
+            if i == buckets.count { i = 0 }
         }
     }
 
     @inline(__always)
     private mutating func touch(_ slot: Int, _ time: Timestamp) {
-        if time > entries[slot].lastSeen { entries[slot].lastSeen = time }
+        if time.microseconds > entries[slot].lastSeen.microseconds { entries[slot].lastSeen = time }
     }
 
     @inline(__always)
-    private func isText(_ slot: Int, _ text: Span<UInt8>) -> Bool {
-        guard entries[slot].low == UInt64(text.count) else { return false }
-        let offset = Int(entries[slot].high)
-        let own = arena.span.extracting(offset..<offset + text.count)
+    func isText(_ slot: Int, _ text: Span<UInt8>) -> Bool {
+        guard entries[slot].length == text.count else { return false }
+        let own = arena.span.extracting(range(of: slot))
         for i in 0..<text.count where own[i] != text[i] { return false }
         return true
     }
 
-    private mutating func insert(_ entry: Entry) -> Int {
+    private mutating func insert(_ entry: Entry, _ hash: UInt64) -> Int {
         var entry = entry
         let slot: Int
         if let reused = free.popLast() {
             slot = Int(reused)
-            entry.generation = entries[slot].generation &+ 1
+            if keysAreTexts {
+                entry.low |= UInt64((entries[slot].generation + 1) % Self.generations) << 32
+            }
             entries[slot] = entry
         } else {
             slot = entries.count
+            entries.makeRoom()
             entries.append(entry)
         }
-        count += 1
-        if count * 2 > buckets.count {
-            rebuildBuckets(count: buckets.count * 2)
-        } else {
-            place(slot)
-        }
+        enter(slot, hash)
         return slot
     }
 
-    private mutating func place(_ slot: Int) {
-        let mask = buckets.count - 1
-        let hash = entries[slot].hash
-        var i = Int(truncatingIfNeeded: hash) & mask
-        while buckets[i] != 0 { i = (i + 1) & mask }
-        buckets[i] = hash & 0xffff_ffff_0000_0000 | UInt64(slot + 1)
+    /// Makes the key of a slot findable.
+    mutating func enter(_ slot: Int, _ hash: UInt64) {
+        count += 1
+        if count * 3 > buckets.count * 2 { rebuildBuckets(count: Self.bucketCount(for: count)) }
+        put(hash & 0xffff_ffff_0000_0000 | UInt64(slot + 1))
     }
 
+    private mutating func put(_ bucket: UInt64) {
+        var i = place(of: bucket)
+        while buckets[i] != 0 {
+            i += 1
+            if i == buckets.count { i = 0 }
+        }
+        buckets[i] = bucket
+    }
+
+    /// Moves the buckets of live slots into a new table.
     private mutating func rebuildBuckets(count: Int) {
+        let old = buckets
         buckets = Array(repeating: 0, count: count)
-        for slot in entries.indices where entries[slot].isLive { place(slot) }
+        for bucket in old where bucket != 0 && entries[Self.slot(bucket)].isLive { put(bucket) }
     }
 
-    /// Removes the keys of the slots for which `isDead` holds; `isText` says whether the keys are texts.
+    /// Removes the keys of the slots for which `isDead` holds.
     ///
     /// Costs a pass over all slots, and rewrites buckets and arena.
-    mutating func removeAll(keysAreTexts: Bool, where isDead: (Int) -> Bool) {
+    mutating func removeAll(where isDead: (Int) -> Bool) {
         var kept: [UInt8] = []
+        if keysAreTexts { kept.reserveCapacity(arena.count) }
         for slot in entries.indices where entries[slot].isLive {
             if isDead(slot) {
-                entries[slot].isLive = false
+                entries[slot].lastSeen = Self.dead
                 free.append(UInt32(slot))
                 count -= 1
             } else if keysAreTexts {
-                let offset = Int(entries[slot].high)
+                let text = range(of: slot)
                 entries[slot].high = UInt64(kept.count)
-                kept.append(contentsOf: arena[offset..<offset + Int(entries[slot].low)])
+                kept.append(contentsOf: arena[text])
             }
         }
         arena = kept
-        var size = 64
-        while size < count * 2 { size *= 2 }
-        rebuildBuckets(count: max(size, 64))
+        rebuildBuckets(count: Self.bucketCount(for: count))
     }
 }

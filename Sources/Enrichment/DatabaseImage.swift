@@ -1,98 +1,140 @@
-internal import CMaxMindDB
 internal import Glibc
-internal import RiskModel
 
-/// The bytes of a database, opened and validated by libmaxminddb, in memory that nobody else can change.
+/// The bytes of a database and what its metadata say of them (MaxMind DB specification 2.0).
 ///
-/// libmaxminddb maps the file that it opens. Were that the operator's file, overwriting it in place would end the
-/// process with SIGBUS. So the file is first copied to an anonymous file (memfd_create(2)), and that one is mapped.
-@safe struct DatabaseImage: ~Copyable {
-    private var handle: MMDB_s
-
-    /// Reads the whole file. Needs `/proc`, by which libmaxminddb is given the copy.
-    init(path: String) throws(DatabaseError) {
-        let copy = try Self.copy(of: path)
-        defer { close(copy) }
-        var opened = unsafe MMDB_s()
-        // SAFETY: MMDB_open(3) fills the struct, which holds no pointer to itself; on failure it keeps nothing open.
-        let status = unsafe MMDB_open("/proc/self/fd/\(copy)", UInt32(MMDB_MODE_MMAP), &opened)
-        switch status {
-        case MMDB_SUCCESS: break
-        case MMDB_UNKNOWN_DATABASE_FORMAT_ERROR: throw .unsupportedFormat(path: path)
-        case MMDB_FILE_OPEN_ERROR, MMDB_IO_ERROR, MMDB_OUT_OF_MEMORY_ERROR:
-            throw .unreadable(path: path, reason: "its copy in memory could not be mapped; /proc must be mounted")
-        default: throw .malformed(path: path, detail: "no valid metadata at its end, as in a truncated file")
-        }
-        unsafe handle = opened
-    }
-
-    deinit {
-        // SAFETY: `handle` was opened by MMDB_open and is closed once.
-        unsafe withUnsafePointer(to: handle) { unsafe MMDB_close(UnsafeMutablePointer(mutating: $0)) }
-    }
-
-    var nodeCount: Int { unsafe Int(handle.metadata.node_count) }
+/// The file is the search tree, 16 zero bytes, the data section, a marker and the metadata. It is read into memory of
+/// our own: a mapping of the operator's file would end the process with SIGBUS when somebody cuts it. And it is read by
+/// our own code, since libmaxminddb trusts the metadata's numbers: of version 1.7 a wrong number of nodes makes it read
+/// outside the file.
+struct DatabaseImage {
+    private let bytes: [UInt8]
+    /// Number of nodes of the search tree, above 0. The tree and the separator behind it lie in the file.
+    let nodeCount: Int
     /// 24, 28 or 32.
-    var recordBits: Int { unsafe Int(handle.metadata.record_size) }
-    /// 4 or 6; anything else is a fault that libmaxminddb lets pass.
-    var ipVersion: Int { unsafe Int(handle.metadata.ip_version) }
+    let recordBits: Int
+    /// 4 or 6.
+    let ipVersion: Int
     /// Seconds since 1970.
-    var buildEpoch: UInt64 { unsafe handle.metadata.build_epoch }
-    var databaseType: String {
-        // SAFETY: libmaxminddb made a NUL-terminated copy of the metadata's string.
-        unsafe handle.metadata.database_type.map { unsafe String(cString: $0) } ?? ""
+    let buildEpoch: UInt64
+    /// At most ``maximumTypeBytes`` bytes.
+    let databaseType: String
+    let fingerprint: Fingerprint
+
+    /// Zero bytes between tree and data section ("Data Section Separator").
+    static let separatorBytes = 16
+    /// The metadata are that long at most, with the marker ("Database Metadata").
+    private static let maximumMetadataBytes = 128 << 10
+    private static let maximumTypeBytes = 256
+
+    /// Reads the whole file.
+    init(path: String) throws(DatabaseError) {
+        let bytes: [UInt8]
+        do throws(SourceFile.Fault) {
+            bytes = try SourceFile(path: path, maximumBytes: GeoDatabase.maximumBytes).read()
+        } catch {
+            throw DatabaseError(error, path: path)
+        }
+        try self.init(bytes, path: path)
+    }
+
+    /// Reads the metadata of a file's content; `path` is for errors.
+    init(_ bytes: [UInt8], path: String) throws(DatabaseError) {
+        guard !bytes.isEmpty else { throw .malformed(path: path, detail: "the file is empty") }
+        guard let start = Self.metadataStart(bytes.span) else {
+            throw .malformed(path: path, detail: "no metadata at its end, as in a truncated file")
+        }
+        let metadata: Metadata
+        do throws(MalformedDatabase) {
+            metadata = try Metadata(bytes.span.extracting(start...))
+        } catch {
+            throw .malformed(path: path, detail: "\(error.detail) in its metadata")
+        }
+        guard metadata.majorVersion == 2, [24, 28, 32].contains(metadata.recordBits) else {
+            throw .unsupportedFormat(path: path)
+        }
+        guard metadata.ipVersion == 4 || metadata.ipVersion == 6, metadata.nodeCount > 0,
+            metadata.nodeCount <= UInt64(UInt32.max), metadata.type.utf8.count <= Self.maximumTypeBytes
+        else { throw .malformed(path: path, detail: "metadata out of range") }
+        nodeCount = Int(metadata.nodeCount)
+        recordBits = Int(metadata.recordBits)
+        guard nodeCount * recordBits / 4 + Self.separatorBytes < bytes.count else {
+            throw .malformed(path: path, detail: "its search tree is longer than the file")
+        }
+        ipVersion = Int(metadata.ipVersion)
+        buildEpoch = metadata.buildEpoch
+        databaseType = metadata.type
+        fingerprint = Fingerprint(of: bytes.span)
+        self.bytes = bytes
     }
 
     /// Calls `body` with the search tree and with the data section, which ends with the file, as in libmaxminddb.
-    ///
-    /// `nil` where the metadata's node count does not fit the file.
-    func withSections<R, E: Error>(_ body: (_ tree: Span<UInt8>, _ data: Span<UInt8>) throws(E) -> R) throws(E) -> R? {
+    func withSections<R, E: Error>(_ body: (_ tree: Span<UInt8>, _ data: Span<UInt8>) throws(E) -> R) throws(E) -> R {
         let treeBytes = nodeCount * recordBits / 4
-        let fileBytes = unsafe handle.file_size
-        guard nodeCount > 0, treeBytes + Self.separatorBytes < fileBytes else { return nil }
-        // SAFETY: the mapping is `file_size` bytes long, is not written to, and lives as long as `self`, which the call
-        // borrows; both ranges were just checked to lie in it.
-        let file = unsafe UnsafeBufferPointer(start: handle.file_content, count: fileBytes)
-        let tree = unsafe Span(_unsafeElements: file[..<treeBytes])
-        let data = unsafe Span(_unsafeElements: file[(treeBytes + Self.separatorBytes)...])
-        return try body(tree, data)
+        let file = bytes.span
+        return try body(file.extracting(..<treeBytes), file.extracting((treeBytes + Self.separatorBytes)...))
     }
 
-    /// Zero bytes between tree and data section (MaxMind DB specification 2.0, "Data Section Separator").
-    static let separatorBytes = 16
-
-    /// An anonymous file with the content of the file at `path`; the caller closes it.
-    private static func copy(of path: String) throws(DatabaseError) -> CInt {
-        let source = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard source >= 0 else {
-            throw errno == ENOENT ? .missing(path: path) : .unreadable(path: path, reason: reason(errno))
-        }
-        defer { close(source) }
-        var status = stat()
-        guard unsafe fstat(source, &status) == 0 else { throw .unreadable(path: path, reason: reason(errno)) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
-        let bytes = Int(status.st_size)
-        guard bytes <= GeoDatabase.maximumBytes else { throw .tooLarge(path: path, bytes: bytes) }
-        guard bytes > 0 else { throw .malformed(path: path, detail: "the file is empty") }
-        let copy = unsafe memfd_create("banrisk-mmdb", 1 /* MFD_CLOEXEC */)
-        guard copy >= 0 else { throw .unreadable(path: path, reason: reason(errno)) }
-        var left = bytes
-        while left > 0 {
-            let moved = sendfile(copy, source, nil, left)
-            if moved < 0, errno == EINTR { continue }
-            guard moved >= 0 else {
-                defer { close(copy) }
-                throw .unreadable(path: path, reason: reason(errno))
+    /// What stands behind the last marker.
+    private static func metadataStart(_ file: Span<UInt8>) -> Int? {
+        let marker: [UInt8] = [0xab, 0xcd, 0xef] + "MaxMind.com".utf8
+        var start = file.count - marker.count
+        while start >= max(0, file.count - maximumMetadataBytes) {
+            if file[start] == marker[0], marker.indices.allSatisfy({ file[start + $0] == marker[$0] }) {
+                return start + marker.count
             }
-            // The file shrank under our hands: what came is judged as it is.
-            if moved == 0 { break }
-            left -= moved
+            start -= 1
         }
-        return copy
+        return nil
     }
+}
 
-    private static func reason(_ code: CInt) -> String {
-        // SAFETY: strerror(3) gives a NUL-terminated string, copied at once; glibc's is thread-safe for known codes.
-        unsafe String(cString: strerror(code))
+/// The fields of the metadata's map that banrisk asks for, not yet checked.
+private struct Metadata {
+    let majorVersion: UInt64
+    let nodeCount: UInt64
+    let recordBits: UInt64
+    let ipVersion: UInt64
+    let buildEpoch: UInt64
+    let type: String
+
+    init(_ section: Span<UInt8>) throws(MalformedDatabase) {
+        var reader = RecordReader()
+        func number(_ key: StaticString) throws(MalformedDatabase) -> UInt64 {
+            guard let value = try reader.number(key, in: section, at: 0) else {
+                throw MalformedDatabase(detail: "no \(key)")
+            }
+            return value
+        }
+        majorVersion = try number("binary_format_major_version")
+        nodeCount = try number("node_count")
+        recordBits = try number("record_size")
+        ipVersion = try number("ip_version")
+        buildEpoch = try number("build_epoch")
+        guard let type = try reader.text("database_type", in: section, at: 0) else {
+            throw MalformedDatabase(detail: "no database_type")
+        }
+        self.type = String(copying: section.extracting(type))
+    }
+}
+
+extension String {
+    /// The text of bytes in UTF-8; what is not is replaced.
+    init(copying bytes: Span<UInt8>) {
+        // SAFETY: the buffer is read only inside the closure, and `String(decoding:as:)` copies and mends it.
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension DatabaseError {
+    fileprivate init(_ fault: SourceFile.Fault, path: String) {
+        self =
+            switch fault {
+            case .missing: .missing(path: path)
+            // SAFETY: strerror(3) gives a NUL-terminated string, copied at once; glibc's is thread-safe for known codes.
+            case .unreadable(let code): .unreadable(path: path, reason: unsafe String(cString: strerror(code)))
+            case .notAFile: .notAFile(path: path)
+            case .tooLarge(let bytes): .tooLarge(path: path, bytes: bytes)
+            case .changing: .changedWhileRead(path: path)
+            }
     }
 }

@@ -15,6 +15,12 @@ package final class GeoDatabase: Sendable {
     /// 4 or 6; a database of version 4 knows nothing of IPv6 addresses.
     package let ipVersion: Int
     package let nodeCount: Int
+    /// Of the file's bytes.
+    package let fingerprint: Fingerprint
+    /// How many records the networks share.
+    let recordCount: Int
+    /// Records with coordinates beyond the globe or with a country that is not two letters; they say nothing of it.
+    let implausibleRecords: Int
 
     private let tree: SearchTree
     /// What each record says; index 0 is "nothing".
@@ -29,18 +35,22 @@ package final class GeoDatabase: Sendable {
     ///
     /// - Throws: ``DatabaseError``: the file cannot be read, is damaged anywhere that a look-up could come to, or is of
     ///   a type or format that is not known.
-    package init(path: String) throws(DatabaseError) {
-        let image = try DatabaseImage(path: path)
+    package convenience init(path: String) throws(DatabaseError) {
+        try self.init(image: DatabaseImage(path: path), path: path)
+    }
+
+    /// Checks and decodes an image; `path` is for the description and for errors.
+    init(image: DatabaseImage, path: String) throws(DatabaseError) {
         let type = image.databaseType
         let ipVersion = image.ipVersion
-        guard ipVersion == 4 || ipVersion == 6, let built = Self.timestamp(image.buildEpoch) else {
+        guard let built = Self.timestamp(image.buildEpoch) else {
             throw .malformed(path: path, detail: "metadata out of range")
         }
         guard let kind = DatabaseKind(databaseType: type) else { throw .unknownType(path: path, type: type) }
         let nodes = image.nodeCount
         let bits = image.recordBits
         var decoder = RecordDecoder(kind: kind)
-        let tables: (tree: SearchTree, places: [Place])?
+        let tables: (tree: SearchTree, places: [Place])
         do throws(MalformedDatabase) {
             tables = try image.withSections { tree, data throws(MalformedDatabase) in
                 let (tree, positions) = try SearchTree.read(
@@ -53,13 +63,15 @@ package final class GeoDatabase: Sendable {
         } catch {
             throw .malformed(path: path, detail: error.detail)
         }
-        guard let tables else { throw .malformed(path: path, detail: "its search tree is longer than the file") }
         self.kind = kind
         self.type = type
         self.path = path
         self.buildEpoch = built
         self.ipVersion = ipVersion
         self.nodeCount = nodes
+        fingerprint = image.fingerprint
+        recordCount = tables.places.count - 1
+        implausibleRecords = decoder.implausibleRecords
         tree = tables.tree
         places = tables.places
         owners = decoder.owners
@@ -68,6 +80,11 @@ package final class GeoDatabase: Sendable {
     /// What this database alone says of `address`; all unknown where it has no record.
     @inline(__always)
     package func place(of address: IPAddress) -> Place { places[tree.record(of: address)] }
+
+    /// The first addresses of up to `limit` networks, evenly spread over all that have an answer, in rising order.
+    ///
+    /// - Parameter limit: even and positive.
+    func sample(limit: Int) -> [IPAddress] { tree.sample(limit: limit) }
 
     private static func timestamp(_ seconds: UInt64) -> Timestamp? {
         seconds <= UInt64(Timestamp.latest.microseconds / 1_000_000) ? Timestamp(seconds: Int64(seconds)) : nil

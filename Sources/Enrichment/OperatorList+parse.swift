@@ -1,4 +1,3 @@
-internal import Glibc
 internal import RiskModel
 
 extension OperatorList {
@@ -32,7 +31,8 @@ extension OperatorList {
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
             if !words.isEmpty { parser.take(words, line: index + 1) }
         }
-        return OperatorList(name: name, entries: try parser.finish())
+        let content = Array(text.utf8)
+        return OperatorList(name: name, entries: try parser.finish(), fingerprint: Fingerprint(of: content.span))
     }
 
     private static func isName(_ name: String) -> Bool {
@@ -44,25 +44,18 @@ extension OperatorList {
     }
 
     private static func read(_ path: String) throws(ListFaults) -> [UInt8] {
-        func fault(_ message: String) -> ListFaults { ListFaults([ListFault(file: path, line: 0, message: message)]) }
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else { throw fault(errno == ENOENT ? "no such file" : "cannot be opened (errno \(errno))") }
-        defer { close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw fault("not a regular file")
-        }
-        guard status.st_size <= maximumBytes else {
-            throw fault("\(status.st_size) bytes, more than the limit of \(maximumBytes)")
-        }
-        return unsafe [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
-            while count < buffer.count {
-                // SAFETY: `read` writes at most as many bytes as are left behind the address that it gets.
-                let got = unsafe Glibc.read(file, buffer.baseAddress?.advanced(by: count), buffer.count - count)
-                if got < 0, errno == EINTR { continue }
-                if got <= 0 { break }
-                count += got
-            }
+        do throws(SourceFile.Fault) {
+            return try SourceFile(path: path, maximumBytes: maximumBytes).read()
+        } catch {
+            let message =
+                switch error {
+                case .missing: "no such file"
+                case .unreadable(let code): "cannot be read (errno \(code))"
+                case .notAFile: "not a regular file"
+                case .tooLarge(let bytes): "\(bytes) bytes, more than the limit of \(maximumBytes)"
+                case .changing: "changed while it was read; move a new file into place whole"
+                }
+            throw ListFaults([ListFault(file: path, line: 0, message: message)])
         }
     }
 }

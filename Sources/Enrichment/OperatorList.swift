@@ -7,6 +7,8 @@ package struct OperatorList: Sendable, Hashable {
     /// The name in rules: the file's name without `.txt`.
     package let name: String
     package let entries: Entries
+    /// Of the file's bytes.
+    package let fingerprint: Fingerprint
 
     /// What the list names, in order of the file.
     package enum Entries: Sendable, Hashable {
@@ -22,9 +24,10 @@ package struct OperatorList: Sendable, Hashable {
         case domain([String])
     }
 
-    package init(name: String, entries: Entries) {
+    package init(name: String, entries: Entries, fingerprint: Fingerprint) {
         self.name = name
         self.entries = entries
+        self.fingerprint = fingerprint
     }
 
     package var kind: ListKind {

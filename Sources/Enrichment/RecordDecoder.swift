@@ -6,6 +6,8 @@ struct RecordDecoder {
     /// Names in order of their first use; index 0 is "unknown".
     private(set) var owners: [String] = [""]
     private var ownerIndex: [String: UInt32] = [:]
+    /// Records with coordinates beyond the globe or with a country that is not two letters.
+    private(set) var implausibleRecords = 0
 
     /// Longer names are cut: a file cannot make us keep more than this for each record.
     static let maximumOwnerBytes = 256
@@ -18,7 +20,7 @@ struct RecordDecoder {
         var place = Place()
         switch kind {
         case .city, .country:
-            try locate(&place, &reader, data, position)
+            if try !locate(&place, &reader, data, position) { implausibleRecords += 1 }
         case .asn:
             if let number = try reader.number("autonomous_system_number", in: data, at: position) {
                 place.asn = UInt32(exactly: number) ?? 0
@@ -36,29 +38,36 @@ struct RecordDecoder {
         return place
     }
 
+    /// Takes over what is in range. Returns whether everything was.
     private func locate(
         _ place: inout Place, _ reader: inout RecordReader, _ data: Span<UInt8>, _ record: Int
-    ) throws(MalformedDatabase) {
+    ) throws(MalformedDatabase) -> Bool {
+        var isPlausible = true
         for key in ["country", "registered_country"] as [StaticString] where place.country == .unknown {
             if let country = try reader.find(key, in: data, at: record),
                 let code = try reader.text("iso_code", in: data, at: country)
             {
                 place.country = CountryCode(ascii: data.extracting(code)) ?? .unknown
+                if place.country == .unknown { isPlausible = false }
             }
         }
         if let subdivisions = try reader.find("subdivisions", in: data, at: record),
             let largest = try reader.first(in: data, at: subdivisions),
             let code = try reader.text("iso_code", in: data, at: largest), code.count <= 4
         {
-            place.subdivision = SubdivisionCode(Self.string(data, code)) ?? .unknown
+            place.subdivision = SubdivisionCode(String(copying: data.extracting(code))) ?? .unknown
         }
         if let location = try reader.find("location", in: data, at: record) {
-            if let latitude = try reader.real("latitude", in: data, at: location), abs(latitude) <= 90,
-                let longitude = try reader.real("longitude", in: data, at: location), abs(longitude) <= 180
+            if let latitude = try reader.real("latitude", in: data, at: location),
+                let longitude = try reader.real("longitude", in: data, at: location)
             {
-                place.latitude = Float(latitude)
-                place.longitude = Float(longitude)
-                place.hasLocation = true
+                if abs(latitude) <= 90, abs(longitude) <= 180 {
+                    place.latitude = Float(latitude)
+                    place.longitude = Float(longitude)
+                    place.hasLocation = true
+                } else {
+                    isPlausible = false
+                }
             }
             if let radius = try reader.number("accuracy_radius", in: data, at: location) {
                 place.accuracyRadiusKilometres = UInt16(clamping: radius)
@@ -70,13 +79,14 @@ struct RecordDecoder {
             }
             place.flags.formUnion(try connection(&reader, data, traits))
         }
+        return isPlausible
     }
 
     private func connection(
         _ reader: inout RecordReader, _ data: Span<UInt8>, _ map: Int
     ) throws(MalformedDatabase) -> NetworkFlags {
         guard let name = try reader.text("connection_type", in: data, at: map), name.count <= 16 else { return [] }
-        switch Self.string(data, name) {
+        switch String(copying: data.extracting(name)) {
         case "Cellular": return .cellular
         case "Satellite": return .satellite
         default: return []
@@ -84,18 +94,13 @@ struct RecordDecoder {
     }
 
     private mutating func owner(named data: Span<UInt8>, _ range: Range<Int>) -> UInt32 {
-        let name = Self.string(data, range.prefix(Self.maximumOwnerBytes))
+        let name = String(copying: data.extracting(range.prefix(Self.maximumOwnerBytes)))
         if name.isEmpty { return 0 }
         if let index = ownerIndex[name] { return index }
         let index = UInt32(owners.count)
         owners.append(name)
         ownerIndex[name] = index
         return index
-    }
-
-    private static func string(_ data: Span<UInt8>, _ range: Range<Int>) -> String {
-        // SAFETY: the buffer is read only inside the closure, and `String(decoding:as:)` copies and mends it.
-        unsafe data.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
     private static let anonymousFlags: [(key: StaticString, flag: NetworkFlags)] = [

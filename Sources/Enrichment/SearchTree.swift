@@ -15,12 +15,12 @@ internal import RiskModel
 /// IPv4 addresses stand below 96 zero bits. The aliases ::ffff:0:0/96 and 2002::/16 (6to4) are in the file itself, as
 /// links to the IPv4 part; so an address in 2002::/16 is found as its IPv4 address, as with libmaxminddb.
 struct SearchTree: Sendable {
-    private let links: [UInt32]
+    let links: [UInt32]
     private let v4: [UInt32]
     private let v4Bits: Int
-    private let hasV6: Bool
+    let hasV6: Bool
 
-    private static let leaf: UInt32 = 1 << 31
+    static let leaf: UInt32 = 1 << 31
 
     /// Reads the tree of `nodeCount` nodes of two records of `recordBits` (24, 28, 32), before `dataBytes` of data.
     ///

@@ -1,46 +1,66 @@
 import CLinux
+import Dispatch
 import Glibc
 import Synchronization
 
 /// A Unix stream socket that answers questions: a client sends one line, gets one line, and the connection ends.
 ///
-/// One client at a time, each with ``patience`` to ask; who asks nothing delays the others, and the end, no longer.
+/// Each client has a thread of its own, so that one that dawdles, or an answer that takes long, holds up nobody. There are at
+/// most ``maximumClients``; further ones wait to be accepted.
 package final class ControlSocket: Sendable {
     /// The longest question, with its newline.
-    private static let maximumBytes = 256
+    package static let maximumBytes = 65_536
+    package static let maximumClients = 16
+    /// How long a client may take to ask.
     private static let patience = Duration.milliseconds(500)
+    /// How long a client may take to read its answer.
+    private static let readingPatience = Duration.seconds(5)
+    /// How long the end waits for answers that are being made.
+    private static let endPatience = DispatchTimeInterval.seconds(2)
 
     private let socket: ListeningSocket
     private let stopping: Wakeup
+    /// Raised when a client has been served.
+    private let served: Wakeup
+    private let clients = Atomic(0)
 
     /// Binds the socket; see ``StreamListener`` for what stands in the way.
     package init(path: String, mode: UInt32) throws(IntakeError) {
         stopping = try Wakeup()
+        served = try Wakeup()
         socket = try ListeningSocket(path: path, mode: mode)
     }
 
-    /// Answers until ``stop()``.
-    package func run(answer: (_ question: String) -> String) throws {
+    /// Answers until ``stop()``, and then the questions that were asked before, for two seconds at most.
+    ///
+    /// - Parameter answer: called on several threads at once.
+    package func run(answer: @escaping @Sendable (_ question: String) -> String) throws {
         defer { socket.removeFile() }
+        let serving = DispatchGroup()
+        defer { _ = serving.wait(timeout: .now() + Self.endPatience) }
         while true {
+            let hasRoom = clients.load(ordering: .acquiring) < Self.maximumClients
             var waiting = [
                 pollfd(fd: stopping.raw, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: socket.descriptor.raw, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: served.raw, events: Int16(POLLIN), revents: 0),
+                // A negative descriptor is left out (poll(2)).
+                pollfd(fd: hasRoom ? socket.descriptor.raw : -1, events: Int16(POLLIN), revents: 0),
             ]
-            // SAFETY: two pollfds are given and counted.
-            guard unsafe poll(&waiting, 2, -1) >= 0 else {
+            // SAFETY: three pollfds are given and counted.
+            guard unsafe poll(&waiting, 3, -1) >= 0 else {
                 if errno == EINTR { continue }
                 throw IntakeError(call: "poll", path: socket.path.path, errno: errno)
             }
             if waiting[0].revents != 0 { return }
-            serve(answer)
+            if waiting[1].revents != 0 { Wakeup.clear(served.raw) }
+            if waiting[2].revents != 0 { accept(serving, answer) }
         }
     }
 
     /// Makes ``run(answer:)`` return. From any thread, at any time.
     package func stop() { stopping.raise() }
 
-    private func serve(_ answer: (String) -> String) {
+    private func accept(_ serving: DispatchGroup, _ answer: @escaping @Sendable (String) -> String) {
         // The listener does not block, but an accepted socket does, within the time limits. A client that has gone again,
         // or a lack of descriptors, is nothing that the daemon should end for.
         let raw = accept4(socket.descriptor.raw, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
@@ -48,78 +68,40 @@ package final class ControlSocket: Sendable {
             if errno == EMFILE || errno == ENFILE { usleep(100_000) }
             return
         }
-        let client = Descriptor(raw)
+        clients.add(1, ordering: .relaxed)
+        // A queue of its own is what gives it a thread, whatever other queues wait for.
+        DispatchQueue(label: "banrisk.control.client").async(group: serving) { [self] in
+            Self.serve(Descriptor(raw), answer)
+            clients.subtract(1, ordering: .releasing)
+            served.raise()
+        }
+    }
+
+    private static func serve(_ client: consuming Descriptor, _ answer: (String) -> String) {
         var limit = timeval(tv_sec: 0, tv_usec: 100_000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             // SAFETY: the kernel copies the time before the call returns.
             unsafe _ = setsockopt(client.raw, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
         guard let question = readLine(client.raw) else { return }
-        write(answer(question) + "\n", to: client.raw)
+        let text = answer(question)
+        _ = client.sendAll(Array((text + "\n").utf8), until: .now + readingPatience)
     }
 
     /// The client's line; `nil` if it does not come in time, or is too long.
-    private func readLine(_ descriptor: CInt) -> String? {
+    private static func readLine(_ descriptor: CInt) -> String? {
         var line: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: Self.maximumBytes)
-        let deadline = ContinuousClock.now + Self.patience
-        while line.count < Self.maximumBytes, ContinuousClock.now < deadline {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        let deadline = ContinuousClock.now + patience
+        while line.count < maximumBytes, ContinuousClock.now < deadline {
             // SAFETY: the kernel writes at most the array's size into it.
             let count = unsafe read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EAGAIN || errno == EINTR { continue }
             guard count >= 0 else { return nil }
-            line.append(contentsOf: chunk[..<count])
-            if count == 0 || line.contains(UInt8(ascii: "\n")) {
-                return String(decoding: line.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-            }
+            let end = chunk[..<count].firstIndex(of: UInt8(ascii: "\n"))
+            line.append(contentsOf: chunk[..<(end ?? count)])
+            if count == 0 || end != nil { return String(decoding: line, as: UTF8.self) }
         }
         return nil
-    }
-
-    private func write(_ text: String, to descriptor: CInt) {
-        let bytes = Array(text.utf8)
-        var sent = 0
-        while sent < bytes.count {
-            // SAFETY: the array holds `count - sent` bytes from `sent` on; no signal where the client has gone.
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe send(descriptor, $0.baseAddress.map { unsafe $0 + sent }, $0.count - sent, CInt(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return }
-            sent += count
-        }
-    }
-}
-
-/// The other end of a ``ControlSocket``.
-package enum ControlClient {
-    /// Asks the daemon one question and returns its answer, without the newline.
-    package static func ask(_ question: String, path: String) throws(IntakeError) -> String {
-        let place = try SocketPath(path)
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        let raw = socket(AF_UNIX, type, 0)
-        guard raw >= 0 else { throw IntakeError(call: "socket", path: path, errno: errno) }
-        let client = Descriptor(raw)
-        // SAFETY: the kernel copies the address before the call returns.
-        let code = unsafe place.withAddress { address, length in
-            unsafe connect(client.raw, address, length) == 0 ? 0 : errno
-        }
-        guard code == 0 else { throw IntakeError(call: "connect", path: path, errno: code) }
-        let bytes = Array((question + "\n").utf8)
-        // SAFETY: the kernel reads the array's own bytes, which a socket buffer takes at once.
-        guard unsafe send(client.raw, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count else {
-            throw IntakeError(call: "send", path: path, errno: errno)
-        }
-        var answer: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16_384)
-        while true {
-            // SAFETY: the kernel writes at most the array's size into it.
-            let count = unsafe read(client.raw, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw IntakeError(call: "read", path: path, errno: errno) }
-            if count == 0 { break }
-            answer.append(contentsOf: chunk[..<count])
-        }
-        if answer.last == UInt8(ascii: "\n") { answer.removeLast() }
-        return String(decoding: answer, as: UTF8.self)
     }
 }

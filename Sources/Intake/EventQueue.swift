@@ -3,6 +3,22 @@ import Glibc
 
 /// An epoll instance (epoll(7)), level-triggered: what is left unread is reported again, after the others.
 struct EventQueue: ~Copyable {
+    /// What a wait says of a descriptor.
+    struct Event {
+        let target: CInt
+        private let events: UInt32
+
+        init(_ event: epoll_event) {
+            target = CInt(event.data)
+            events = event.events
+        }
+
+        /// There is room for an answer.
+        var isWritable: Bool { events & UInt32(EPOLLOUT) != 0 }
+        /// There is something to read, or the peer has gone (EPOLLHUP, EPOLLERR), which reading tells.
+        var isReadable: Bool { events & ~UInt32(EPOLLOUT) != 0 }
+    }
+
     private let descriptor: Descriptor
     private var events: [epoll_event]
 
@@ -18,19 +34,31 @@ struct EventQueue: ~Copyable {
     ///
     /// - Returns: whether the kernel had the memory for it.
     func add(_ target: CInt) -> Bool {
-        var event = epoll_event(events: UInt32(EPOLLIN), data: UInt64(target))
-        // SAFETY: the kernel copies `event` before the call returns.
-        return unsafe epoll_ctl(descriptor.raw, CInt(EPOLL_CTL_ADD), target, &event) == 0
+        control(CInt(EPOLL_CTL_ADD), target, UInt32(EPOLLIN))
     }
 
+    /// Reports `target` from now on for these reasons, and in any case when its peer has gone.
+    func update(_ target: CInt, reading: Bool, writing: Bool) {
+        let events = (reading ? UInt32(EPOLLIN) : 0) | (writing ? UInt32(EPOLLOUT) : 0)
+        _ = control(CInt(EPOLL_CTL_MOD), target, events)
+    }
+
+    /// To be called before `target` is closed: a forked child may hold its file open for a moment, and then the kernel
+    /// would go on to report it.
     func remove(_ target: CInt) {
         _ = epoll_ctl(descriptor.raw, CInt(EPOLL_CTL_DEL), target, nil)
+    }
+
+    private func control(_ operation: CInt, _ target: CInt, _ events: UInt32) -> Bool {
+        var event = epoll_event(events: events, data: UInt64(target))
+        // SAFETY: the kernel copies `event` before the call returns.
+        return unsafe epoll_ctl(descriptor.raw, operation, target, &event) == 0
     }
 
     /// Waits until something can be read.
     ///
     /// - Parameter milliseconds: how long to wait at most; −1 for as long as it takes.
-    /// - Returns: how many descriptors can be read; ``subscript(_:)`` gives them.
+    /// - Returns: how many descriptors have something; ``subscript(_:)`` gives them.
     mutating func wait(milliseconds: CInt) throws(IntakeError) -> Int {
         // SAFETY: the kernel fills at most `count` events of the array that is borrowed for the call.
         let count = unsafe epoll_wait(descriptor.raw, &events, CInt(events.count), milliseconds)
@@ -38,6 +66,6 @@ struct EventQueue: ~Copyable {
         return max(0, Int(count))
     }
 
-    /// A descriptor that the last wait reported.
-    subscript(_ index: Int) -> CInt { CInt(events[index].data) }
+    /// What the last wait reported.
+    subscript(_ index: Int) -> Event { Event(events[index]) }
 }

@@ -6,8 +6,18 @@ package struct IntakeStatistics: Sendable, Equatable {
     package var connections = 0
     /// Clients accepted, without those refused.
     package var acceptedConnections = 0
-    /// Clients closed at once because the limit of connections was reached.
+    /// Clients closed at once because the limit of connections was reached and nobody had been silent for long.
     package var refusedConnections = 0
+    /// Clients that had been silent for long and gave way to others.
+    package var displacedConnections = 0
+    /// Clients connected now that get acknowledgements.
+    package var acknowledgedConnections = 0
+    /// Clients that asked for acknowledgements and were granted them.
+    package var acceptedAcknowledgedConnections = 0
+    /// How often a client went on with a session that another connection had.
+    package var takeovers = 0
+    /// Acknowledgements sent, those included that greet a client.
+    package var acknowledgements = 0
     /// How often accepting was paused because descriptors or kernel memory had run out.
     package var acceptPauses = 0
     /// Bytes read, newlines included.

@@ -4,7 +4,8 @@ package import RiskModel
 /// Splits a byte stream into lines. A state machine: bytes in, frames out; no I/O.
 ///
 /// The frames depend on the stream alone, not on how it was cut into chunks. Lines that lie wholly in a chunk are
-/// emitted in place; only a line that continues in the next chunk is copied, at most ``Frame/maximumBytes`` + 1 bytes.
+/// emitted in place; only a line that continues in the next chunk is copied, at most ``Frame/maximumBytes`` + 1 bytes, and
+/// between lines no memory is held.
 package struct LineFramer: Sendable {
     /// The beginning of a line whose newline has not come yet.
     private var carried: [UInt8] = []
@@ -59,20 +60,29 @@ package struct LineFramer: Sendable {
     ) rethrows -> Bool {
         let room = Self.carriedBytes - carried.count
         if part.count <= room {
-            carried.append(copying: part)
+            appendToCarried(part)
             return true
         }
-        carried.append(copying: part.extracting(first: room))
+        appendToCarried(part.extracting(first: room))
         isDiscarding = true
-        defer { carried.removeAll(keepingCapacity: true) }
+        defer { carried = [] }
         try emit(carried.span.extracting(first: Frame.keptOfOversized), .oversized)
         return false
+    }
+
+    /// Doubles the room as an array does, but never beyond what a line may need: a thousand clients may do this at once.
+    private mutating func appendToCarried(_ part: Span<UInt8>) {
+        let needed = carried.count + part.count
+        if needed > carried.capacity {
+            carried.reserveCapacity(min(max(needed, 2 * carried.capacity), Self.carriedBytes))
+        }
+        carried.append(copying: part)
     }
 
     private mutating func emitCarried(
         _ flags: FrameFlags, to emit: (Span<UInt8>, FrameFlags) throws -> Void
     ) rethrows {
-        defer { carried.removeAll(keepingCapacity: true) }
+        defer { carried = [] }
         try Self.emit(carried.span, flags, to: emit)
     }
 

@@ -37,7 +37,9 @@ struct SocketPath: Sendable {
         guard found.isSocket else { throw .notASocket(path: path) }
         let probe = try Self.makeSocket(path: path)
         // SAFETY: the kernel copies the address before the call returns.
-        let code = unsafe withAddress { address, length in unsafe connect(probe.raw, address, length) == 0 ? 0 : errno }
+        let code = unsafe withAddress { address, length in
+            unsafe Glibc.connect(probe.raw, address, length) == 0 ? 0 : errno
+        }
         switch code {
         case ECONNREFUSED: removeIfStill(found.identity)
         case ENOENT: return
@@ -50,6 +52,17 @@ struct SocketPath: Sendable {
     func removeIfStill(_ identity: Identity) {
         // SAFETY: the path is a C string for the length of the call.
         if let found = try? status(), found.identity == identity { unsafe _ = unlink(path) }
+    }
+
+    /// A non-blocking connection to whoever listens on the path.
+    func connect() throws(IntakeError) -> Descriptor {
+        let socket = try Self.makeSocket(path: path)
+        // SAFETY: the kernel copies the address before the call returns.
+        let code = unsafe withAddress { address, length in
+            unsafe Glibc.connect(socket.raw, address, length) == 0 ? 0 : errno
+        }
+        guard code == 0 else { throw IntakeError(call: "connect", path: path, errno: code) }
+        return socket
     }
 
     /// A non-blocking Unix stream socket.

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// An eventfd (eventfd(2)): any thread raises it, and epoll reports it from then on.
+/// An eventfd (eventfd(2)): any thread raises it, and epoll reports it until it is cleared.
 struct Wakeup: ~Copyable, Sendable {
     private let descriptor: Descriptor
 
@@ -18,5 +18,12 @@ struct Wakeup: ~Copyable, Sendable {
         var one: UInt64 = 1
         // SAFETY: the kernel reads the eight bytes of `one`.
         unsafe _ = write(descriptor.raw, &one, 8)
+    }
+
+    /// Makes the eventfd unreadable until it is raised again.
+    static func clear(_ raw: CInt) {
+        var count: UInt64 = 0
+        // SAFETY: the kernel writes the eight bytes of `count`.
+        unsafe _ = read(raw, &count, 8)
     }
 }

@@ -31,13 +31,25 @@ package struct PipelineRunner: Sendable {
     /// Runs until the source ends, then waits until the store has everything.
     ///
     /// Frames up to the applied `seq` only rebuild the state: what they change is in the store already.
-    /// - Parameter onBatch: Called after each batch.
+    ///
+    /// - Parameters:
+    ///   - rescored: Changes of scores by a change of rules, which the store does not have yet: it gets them, with what
+    ///     the rebuilding makes of these scores, before anything else.
+    ///   - isEnd: Whether no more events come after the source's end, so that none needs to wait for others.
+    ///   - between: Called before each batch once the state is rebuilt, while the pipeline stands still.
+    ///   - onBatch: Called after each batch.
     package func run(
-        _ source: inout some FrameSource & ~Copyable, onBatch: (FrameBatch) -> Void = { _ in }
+        _ source: inout some FrameSource & ~Copyable, rescored: Changes? = nil, isEnd: Bool,
+        between: () throws -> Void = {}, onBatch: (FrameBatch) -> Void = { _ in }
     ) throws {
         var batch = FrameBatch()
-        var isRebuilding = appliedSeq > 0
+        var carried = rescored
+        var isRebuilding = pipeline.statistics.throughSeq < appliedSeq
         while true {
+            if !isRebuilding {
+                if let changes = carried.take() { try queue.put(changes) }
+                try between()
+            }
             batch.removeAll()
             guard
                 try source.next(
@@ -45,15 +57,30 @@ package struct PipelineRunner: Sendable {
             else { break }
             guard let last = batch.frames.last else {
                 // Nothing is left up to the applied `seq`, or nothing has come for a while.
+                if isRebuilding { carried?.throughSeq = appliedSeq }
                 isRebuilding = false
                 try queue.check()
                 continue
             }
             let changes = pipeline.process(batch)
-            if last.seq > appliedSeq { try queue.put(changes) }
-            if last.seq >= appliedSeq { isRebuilding = false }
+            if isRebuilding {
+                carried?.takeScores(of: changes)
+                isRebuilding = last.seq < appliedSeq
+            } else {
+                try queue.put(changes)
+            }
             onBatch(batch)
         }
+        if isEnd { try queue.put(pipeline.finish()) }
         try queue.finish()
+    }
+}
+
+extension Changes {
+    /// Takes over the scores of changes whose other rows are in the store already.
+    fileprivate mutating func takeScores(of later: Changes) {
+        throughSeq = max(throughSeq, later.throughSeq)
+        watermark = max(watermark, later.watermark)
+        scores.merge(later.scores) { $1 }
     }
 }

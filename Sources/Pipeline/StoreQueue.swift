@@ -35,19 +35,14 @@ package final class StoreQueue: Sendable {
 
     private let writer: StoreWriter
     private let mode: Mode
-    private let onApplied: @Sendable (UInt64) -> Void
     private let state = Mutex(State())
     private let thread = DispatchQueue(label: "banrisk.store")
     /// Signalled whenever the heap was taken or writing has ended.
     private let taken = DispatchSemaphore(value: 0)
 
-    /// - Parameter onApplied: Called on the store's thread with each `seq` that is committed.
-    package init(
-        writer: StoreWriter, mode: Mode, onApplied: @escaping @Sendable (UInt64) -> Void = { _ in }
-    ) {
+    package init(writer: StoreWriter, mode: Mode) {
         self.writer = writer
         self.mode = mode
-        self.onApplied = onApplied
     }
 
     /// Why nothing can be written at the moment; `nil` while all is well.
@@ -88,11 +83,17 @@ package final class StoreQueue: Sendable {
         try check()
     }
 
+    /// Waits until everything that was put is committed, then has `body` write something else, with the same patience.
+    package func adopt(_ body: (StoreWriter) throws(StoreError) -> Void) throws(StoreError) {
+        try finish()
+        if let error = attempt({ writer throws(StoreError) in try body(writer) }) { throw error }
+    }
+
     /// Writes until nothing waits, on the store's thread.
     private func drain() {
         guard state.withLock({ $0.failure == nil }) else { return }
         while let changes = take() {
-            let error = write(changes)
+            let error = attempt { writer throws(StoreError) in try writer.write(changes) }
             state.withLock { $0.failure = error }
             taken.signal()
             if error != nil { return }
@@ -109,12 +110,12 @@ package final class StoreQueue: Sendable {
         }
     }
 
-    private func write(_ changes: Changes) -> StoreError? {
+    /// Tries until it works, or fails for good.
+    private func attempt(_ body: (StoreWriter) throws(StoreError) -> Void) -> StoreError? {
         while true {
             do throws(StoreError) {
-                try writer.write(changes)
+                try body(writer)
                 state.withLock { $0.stall = nil }
-                onApplied(changes.throughSeq)
                 return nil
             } catch {
                 let mayRetry = mode == .live && error.isTransient && !state.withLock { $0.isClosing }

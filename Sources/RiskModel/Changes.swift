@@ -26,10 +26,25 @@ package struct SourceCounts: Sendable, Hashable {
     package var bytes = 0
     package var events = 0
     package var rejected = 0
+    /// Events dropped because their `id` had been seen.
+    package var duplicates = 0
+    /// Events older than the allowed lateness; they count, at the place at which they came.
+    package var late = 0
     /// The latest event time seen from it.
     package var lastEvent: Timestamp = .epoch
 
     package init() {}
+
+    /// Adds what came later.
+    package mutating func add(_ later: SourceCounts) {
+        frames += later.frames
+        bytes += later.bytes
+        events += later.events
+        rejected += later.rejected
+        duplicates += later.duplicates
+        late += later.late
+        lastEvent = max(lastEvent, later.lastEvent)
+    }
 }
 
 /// Everything that the store must write to go from one applied `seq` to a later one; committed as a whole.
@@ -49,6 +64,8 @@ package struct Changes: Sendable {
     /// By entity and rule.
     package var entities: [EntityRule: EntitySignal] = [:]
     package var rejections: [Rejection] = []
+    /// Frames of the quarantine that were tried again: their rows go, whatever became of them.
+    package var retried: [UInt64] = []
     /// What came since the changes before, by source.
     package var sources: [Source: SourceCounts] = [:]
 
@@ -67,6 +84,7 @@ package struct Changes: Sendable {
     /// How many rows these changes are worth, for limits: a score has some contributions, a rejection up to 4 KiB.
     package var rowCount: Int {
         newAccounts.count + scores.count * 4 + alerts.count * 4 + signals.count + entities.count + rejections.count * 16
+            + retried.count
     }
 
     /// Adds the changes that follow directly on these; empty ones change nothing.
@@ -79,14 +97,7 @@ package struct Changes: Sendable {
         signals.append(contentsOf: later.signals)
         entities.merge(later.entities) { $1 }
         rejections.append(contentsOf: later.rejections)
-        sources.merge(later.sources) { earlier, later in
-            var sum = earlier
-            sum.frames += later.frames
-            sum.bytes += later.bytes
-            sum.events += later.events
-            sum.rejected += later.rejected
-            sum.lastEvent = max(earlier.lastEvent, later.lastEvent)
-            return sum
-        }
+        retried.append(contentsOf: later.retried)
+        for (source, counts) in later.sources { sources[source, default: SourceCounts()].add(counts) }
     }
 }

@@ -56,7 +56,9 @@ package struct TextSlice: Hashable, Sendable {
 package struct Event: Sendable {
     package var seq: UInt64 = 0
     package var time: Timestamp = .epoch
-    /// The highest event time up to and including this event, in order of `seq`; set by the pipeline.
+    /// The event's number in the order in which the folds see events, from 1; set when its turn has come.
+    package var order: UInt64 = 0
+    /// The highest event time up to and including this event, in that order; set when its turn has come.
     package var watermark: Timestamp = .epoch
     /// ``IPAddress/none`` where the event has no address.
     package var address: IPAddress = .none
@@ -115,18 +117,49 @@ package struct EventBatch: Sendable {
         rejections.append(contentsOf: other.rejections)
         events.reserveCapacity(events.count + other.events.count)
         for var event in other.events {
-            event.id.offset += base
-            event.account.offset += base
-            event.device.offset += base
-            event.email.offset += base
-            event.phone.offset += base
-            event.card.offset += base
-            event.apiKey.offset += base
-            event.session.offset += base
-            event.username.offset += base
-            event.userAgent.offset += base
-            event.language.offset += base
+            event.mapTexts { TextSlice(offset: $0.offset + base, count: $0.count) }
             events.append(event)
         }
+    }
+
+    /// Some of the events, without the rejections; shares the texts.
+    package func part(_ range: Range<Int>) -> EventBatch {
+        if range == events.indices { return self }
+        var part = EventBatch()
+        part.events = Array(events[range])
+        part.text = text
+        return part
+    }
+
+    /// Appends an event whose texts stand in another arena, and copies them into this one.
+    package mutating func append(_ event: Event, textsIn arena: Span<UInt8>) {
+        var event = event
+        var text: [UInt8] = []
+        swap(&text, &self.text)
+        event.mapTexts { slice in
+            guard !slice.isEmpty else { return .empty }
+            defer { text.append(copying: arena.extracting(slice.range)) }
+            return TextSlice(offset: UInt32(text.count), count: slice.count)
+        }
+        swap(&text, &self.text)
+        events.append(event)
+    }
+}
+
+extension Event {
+    /// Replaces each of the event's texts, absent ones too, in the order of their declaration.
+    @inline(__always)
+    package mutating func mapTexts(_ body: (TextSlice) -> TextSlice) {
+        id = body(id)
+        account = body(account)
+        device = body(device)
+        email = body(email)
+        phone = body(phone)
+        card = body(card)
+        apiKey = body(apiKey)
+        session = body(session)
+        username = body(username)
+        userAgent = body(userAgent)
+        language = body(language)
     }
 }

@@ -4,12 +4,18 @@ package enum Source: UInt8, Sendable, CaseIterable {
     case file = 1
     /// The Unix stream socket.
     case stream = 2
+    /// A line of the quarantine that is tried again.
+    case quarantine = 3
+    /// The daemon itself: nothing has come for a while. The frame holds no event.
+    case pause = 4
 
     /// The name in tables and metrics.
     package var name: String {
         switch self {
         case .file: "file"
         case .stream: "stream"
+        case .quarantine: "quarantine"
+        case .pause: "pause"
         }
     }
 }
@@ -23,6 +29,23 @@ package struct FrameFlags: OptionSet, Sendable, Hashable {
     package static let oversized = FrameFlags(rawValue: 1)
     /// The stream ended without a newline behind this line. It is an event only if it is complete.
     package static let unterminated = FrameFlags(rawValue: 2)
+    /// The sender numbers its frames: the frame has an ``FrameOrigin``.
+    package static let numbered = FrameFlags(rawValue: 4)
+}
+
+/// A frame's number with its sender, where it has one; what makes a frame that is sent again recognisable.
+package struct FrameOrigin: Sendable, Hashable {
+    /// Names the sender's session; for a frame of the quarantine 0.
+    package var session: UInt64
+    /// From 1 within the session; for a frame of the quarantine the number of the frame that was refused.
+    package var ordinal: UInt64
+
+    package init(session: UInt64, ordinal: UInt64) {
+        self.session = session
+        self.ordinal = ordinal
+    }
+
+    package static let none = FrameOrigin(session: 0, ordinal: 0)
 }
 
 /// Raw bytes of one event as received: one line without its newline, never empty.
@@ -36,13 +59,23 @@ package struct Frame: Sendable, Hashable {
     package var count: Int
     package var source: Source
     package var flags: FrameFlags
+    /// When it was received, by the wall clock. A hint: it decides nothing but which events are too far ahead to be
+    /// believed at once.
+    package var received: Timestamp
+    /// ``FrameOrigin/none`` unless `flags` has ``FrameFlags/numbered``.
+    package var origin: FrameOrigin
 
-    package init(seq: UInt64, offset: Int, count: Int, source: Source, flags: FrameFlags) {
+    package init(
+        seq: UInt64, offset: Int, count: Int, source: Source, flags: FrameFlags, received: Timestamp = .latest,
+        origin: FrameOrigin = .none
+    ) {
         self.seq = seq
         self.offset = offset
         self.count = count
         self.source = source
         self.flags = flags
+        self.received = received
+        self.origin = origin
     }
 
     /// The longest line that can be an event, without its newline.
@@ -64,8 +97,14 @@ package struct FrameBatch: Sendable {
     }
 
     /// Appends a copy of `line`.
-    package mutating func append(_ line: Span<UInt8>, seq: UInt64, source: Source, flags: FrameFlags) {
-        frames.append(Frame(seq: seq, offset: bytes.count, count: line.count, source: source, flags: flags))
+    package mutating func append(
+        _ line: Span<UInt8>, seq: UInt64, source: Source, flags: FrameFlags, received: Timestamp = .latest,
+        origin: FrameOrigin = .none
+    ) {
+        frames.append(
+            Frame(
+                seq: seq, offset: bytes.count, count: line.count, source: source, flags: flags, received: received,
+                origin: origin))
         bytes.append(copying: line)
     }
 
@@ -77,8 +116,11 @@ package struct FrameBatch: Sendable {
 package protocol FrameSink: Sendable {
     /// Takes a copy of one frame. Waits while the sink is full: that is the backpressure to the shipper.
     ///
+    /// - Parameter origin: The sender's own number for the frame; looked at only if `flags` has ``FrameFlags/numbered``.
+    /// - Returns: The frame's `seq`.
     /// - Throws: when the sink can take no more, for good. The caller stops reading.
-    func append(_ line: Span<UInt8>, source: Source, flags: FrameFlags) throws
+    @discardableResult
+    func append(_ line: Span<UInt8>, source: Source, flags: FrameFlags, origin: FrameOrigin) throws -> UInt64
 }
 
 extension Array where Element == UInt8 {

@@ -22,6 +22,8 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case invalidValue = "invalid_value"
     /// A time before 1970 or after 9999.
     case timeOutOfRange = "time_out_of_range"
+    /// A time ahead of the clock and of all events before, which no run of others confirmed.
+    case timeInFuture = "time_in_future"
     /// A field is longer than its limit.
     case fieldTooLong = "field_too_long"
 }
@@ -37,10 +39,21 @@ package struct Rejection: Sendable, Hashable {
     package var field: String
     /// The beginning of the frame as received, at most ``Frame/keptOfOversized`` bytes.
     package var bytes: [UInt8]
+    /// How many bytes the line had; where it was longer than ``Frame/maximumBytes``, one more than that.
+    package var length: Int
+    /// Whether `bytes` are the whole line as it came: nothing is cut off, nothing is masked. Only then can it be tried again.
+    package var isComplete: Bool
 
+    /// - Parameters:
+    ///   - bytes: The line; its beginning is kept.
+    ///   - length: Where `bytes` is not the whole line.
+    ///   - isMasked: Whether something in `bytes` was overwritten.
     package init(
-        seq: UInt64, source: Source, reason: RejectionReason, position: Int, field: String = "", bytes: [UInt8]
+        seq: UInt64, source: Source, reason: RejectionReason, position: Int, field: String = "", bytes: [UInt8],
+        length: Int? = nil, isMasked: Bool = false
     ) {
+        self.length = length ?? bytes.count
+        isComplete = !isMasked && self.length == min(bytes.count, Frame.keptOfOversized)
         self.seq = seq
         self.source = source
         self.reason = reason

@@ -331,4 +331,7 @@ package struct RuleSet: Sendable, Hashable {
         self.rules = rules
         self.policy = policy
     }
+
+    /// A number that differs where rules or policy differ; only good for comparing.
+    package var fingerprint: UInt64 { KeyHash(seed: 0).hash(Array("\(self)".utf8).span) }
 }

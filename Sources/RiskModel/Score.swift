@@ -60,12 +60,14 @@ package struct Score: Sendable, Hashable {
     package var time: Timestamp
     /// The latest event that is in it.
     package var seq: UInt64
+    /// That event's ``Event/order``; alerts are numbered in its order.
+    package var order: UInt64
     /// In order of the rules; each worth something.
     package var contributions: [Contribution]
 
     package init(
         account: String, firstSeen: Timestamp, points: Int, basePoints: Int, level: Level, compromised: Bool,
-        time: Timestamp, seq: UInt64, contributions: [Contribution]
+        time: Timestamp, seq: UInt64, order: UInt64, contributions: [Contribution]
     ) {
         self.account = account
         self.firstSeen = firstSeen
@@ -75,6 +77,7 @@ package struct Score: Sendable, Hashable {
         self.compromised = compromised
         self.time = time
         self.seq = seq
+        self.order = order
         self.contributions = contributions
     }
 }

@@ -5,6 +5,8 @@ package struct Signal: Sendable, Hashable {
     package var rule: Int
     /// The event that caused the signal, which may be another account's.
     package var seq: UInt64
+    /// That event's ``Event/order``: signals are weighed in its order.
+    package var order: UInt64
     package var time: Timestamp
     /// The highest event time up to and including `seq`: "now" for whoever weighs the signal.
     package var watermark: Timestamp
@@ -13,12 +15,13 @@ package struct Signal: Sendable, Hashable {
     package var evidence: Evidence
 
     package init(
-        account: AccountRef, rule: Int, seq: UInt64, time: Timestamp, watermark: Timestamp, strength: Double,
-        evidence: Evidence
+        account: AccountRef, rule: Int, seq: UInt64, order: UInt64, time: Timestamp, watermark: Timestamp,
+        strength: Double, evidence: Evidence
     ) {
         self.account = account
         self.rule = rule
         self.seq = seq
+        self.order = order
         self.time = time
         self.watermark = watermark
         self.strength = strength
@@ -31,6 +34,8 @@ package struct EntitySignal: Sendable, Hashable {
     package var entity: EntityKey
     package var rule: Int
     package var seq: UInt64
+    /// The causing event's ``Event/order``.
+    package var order: UInt64
     package var time: Timestamp
     package var strength: Double
     /// How many of its members or events stood in the window.
@@ -39,11 +44,13 @@ package struct EntitySignal: Sendable, Hashable {
     package var firstSeen: Timestamp
 
     package init(
-        entity: EntityKey, rule: Int, seq: UInt64, time: Timestamp, strength: Double, count: Int, firstSeen: Timestamp
+        entity: EntityKey, rule: Int, seq: UInt64, order: UInt64, time: Timestamp, strength: Double, count: Int,
+        firstSeen: Timestamp
     ) {
         self.entity = entity
         self.rule = rule
         self.seq = seq
+        self.order = order
         self.time = time
         self.strength = strength
         self.count = count

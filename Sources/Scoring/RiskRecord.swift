@@ -26,19 +26,21 @@ struct RiskRecord: Sendable {
 
     let account: NewAccount
     /// In order of the rules.
-    private(set) var entries: [Entry] = []
-    private(set) var level = Level.normal
+    var entries: [Entry] = []
+    var level = Level.normal
     /// When the score was last taken.
-    private(set) var time: Timestamp
+    var time: Timestamp
     /// The latest event whose signal counted.
-    private(set) var seq: UInt64 = 0
+    var seq: UInt64 = 0
+    /// That event's ``Event/order``.
+    var order: UInt64 = 0
     /// When the level falls if nothing else happens; ``Timestamp/latest`` for never.
-    private(set) var due = Timestamp.latest
+    var due = Timestamp.latest
     /// When the timers that wait for it ring, latest first. One that rings before `due` sets the next, so a timer is added
     /// only where none rings in time.
     var timers: [Timestamp] = []
     /// When each level above normal last raised an alert.
-    private var alerted = InlineArray<3, Timestamp?>(repeating: nil)
+    var alerted = InlineArray<3, Timestamp?>(repeating: nil)
 
     init(_ account: NewAccount) {
         self.account = account
@@ -63,6 +65,7 @@ struct RiskRecord: Sendable {
             entries.insert(entry, at: place)
         }
         seq = signal.seq
+        order = signal.order
         return true
     }
 
@@ -111,7 +114,7 @@ struct RiskRecord: Sendable {
             let middle = (low + high) / 2
             if holds(after: middle) { low = middle } else { high = middle }
         }
-        return time + Interval(seconds: high)
+        return min(time + Interval(seconds: high), .latest)
     }
 
     /// Whether nothing of this is worth keeping at `now`: neither evidence nor an alert that must not be repeated yet.
@@ -143,6 +146,6 @@ struct RiskRecord: Sendable {
         }
         return Score(
             account: account.account, firstSeen: account.firstSeen, points: total, basePoints: base, level: level,
-            compromised: false, time: time, seq: seq, contributions: contributions)
+            compromised: false, time: time, seq: seq, order: order, contributions: contributions)
     }
 }

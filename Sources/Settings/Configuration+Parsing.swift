@@ -53,7 +53,11 @@ extension Configuration {
             shards: section["shards"]?.shards() ?? processorCount,
             batchFrames: section["batch_frames"]?.quantity(.counts, in: 1...65_536) ?? 8192,
             accountLimit: section["account_limit"]?.quantity(.counts, in: 1000...100_000_000) ?? 10_000_000,
-            entityLimit: section["entity_limit"]?.quantity(.counts, in: 1000...100_000_000) ?? 10_000_000)
+            entityLimit: section["entity_limit"]?.quantity(.counts, in: 1000...100_000_000) ?? 10_000_000,
+            time: section["time"]?.section(Time.read) ?? .default,
+            snapshotSeconds: section["snapshot_interval"]?.quantity(.durations, in: 1_000_000...86_400_000_000)
+                .map { $0 / 1_000_000 } ?? 300,
+            quarantineRows: section["quarantine_rows"]?.quantity(.counts, in: 1000...100_000_000) ?? 100_000)
     }
 
     /// `sun_path` less its terminating zero, unix(7).
@@ -63,9 +67,30 @@ extension Configuration {
     fileprivate static var processorCount: Int { min(maximumShards, ProcessInfo.processInfo.activeProcessorCount) }
 }
 
+extension Configuration.Time {
+    static let `default` = Self(
+        allowedLateness: .zero, futureTolerance: Interval(seconds: 600), duplicateIDs: 4_000_000,
+        duplicateSpan: Interval(seconds: 86_400))
+
+    static func read(_ section: Section) -> Self {
+        var time = Self.default
+        let year = Interval(seconds: 365 * 86_400)
+        if let lateness = section["allowed_lateness"]?.interval(in: .zero...Interval(seconds: 3600)) {
+            time.allowedLateness = lateness
+        }
+        if let tolerance = section["future_tolerance"]?.interval(in: Interval(seconds: 1)...year) {
+            time.futureTolerance = tolerance
+        }
+        if let count = section["duplicate_ids"]?.quantity(.counts, in: 0...100_000_000) { time.duplicateIDs = count }
+        if let span = section["duplicate_span"]?.interval(in: Interval(seconds: 1)...year) { time.duplicateSpan = span }
+        return time
+    }
+}
+
 extension Configuration.Spool {
     static let `default` = Self(
-        segmentBytes: 128 << 20, pendingBytes: 16 << 20, commitDelayMilliseconds: 2, retainedBytes: 16 << 30)
+        segmentBytes: 128 << 20, pendingBytes: 16 << 20, commitDelayMilliseconds: 2, retainedBytes: 16 << 30,
+        retainedSeconds: nil)
 
     static func read(_ section: Section) -> Self {
         var spool = Self.default
@@ -76,6 +101,9 @@ extension Configuration.Spool {
         }
         let retained = section["retained_bytes"]
         if let bytes = retained?.quantity(.sizes, in: 2 << 20...64 << 40) { spool.retainedBytes = bytes }
+        if let age = section["retained_age"]?.quantity(.durations, in: 60_000_000...315_360_000_000_000) {
+            spool.retainedSeconds = age / 1_000_000
+        }
         if spool.retainedBytes < 2 * spool.segmentBytes {
             retained?.note(
                 "\"retained_bytes\" must be at least two segments, \(UnitSystem.sizes.format(2 * spool.segmentBytes))")

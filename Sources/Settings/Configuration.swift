@@ -26,6 +26,22 @@ package struct Configuration: Sendable, Hashable {
     package var accountLimit: Int
     /// Entities in memory.
     package var entityLimit: Int
+    package var time: Time
+    /// How often a snapshot of the state is taken, in seconds.
+    package var snapshotSeconds: Int
+    /// Rows of the quarantine; the oldest give way.
+    package var quarantineRows: Int
+
+    /// In which order events count, and which not at all.
+    package struct Time: Sendable, Hashable {
+        /// How long an event may come after later ones and still count in its place. Every event waits that long.
+        package var allowedLateness: Interval
+        /// How far an event may be ahead of the clock before others must confirm it.
+        package var futureTolerance: Interval
+        /// An `id` is remembered for so many others, and for so long.
+        package var duplicateIDs: Int
+        package var duplicateSpan: Interval
+    }
 
     /// Frames on disk.
     package struct Spool: Sendable, Hashable {
@@ -37,5 +53,7 @@ package struct Configuration: Sendable, Hashable {
         package var commitDelayMilliseconds: Int
         /// The oldest segments are removed beyond this many bytes.
         package var retainedBytes: Int
+        /// Segments older than this are removed; `nil`: age does not matter.
+        package var retainedSeconds: Int?
     }
 }

@@ -1,3 +1,4 @@
+import RiskModel
 import Synchronization
 
 /// Writes groups of frames, syncs them, and says so: the only one who writes segments. Runs on a thread of its own.
@@ -14,11 +15,9 @@ struct Committer: ~Copyable {
     private var group: CommitBuffer
     private var durable: UInt64
 
-    private static let retryMilliseconds = 200
-
-    init(core: SpoolCore, resumption: SegmentWriter.Resumption?, durable: UInt64) {
+    init(core: SpoolCore, resumption: SegmentWriter.Resumption?) {
         self.core = core
-        self.durable = durable
+        durable = core.durable.load(ordering: .relaxed)
         group = CommitBuffer(capacity: core.limits.groupBytes)
         // If the newest segment cannot be opened for writing, a new one is begun, with the error if that fails too.
         writer = resumption.flatMap { try? SegmentWriter(resuming: $0, in: core.directory) }
@@ -26,13 +25,17 @@ struct Committer: ~Copyable {
 
     /// Commits until the spool is closed and nothing is pending.
     mutating func run() {
-        while takeGroup(), commit() { group.removeAll() }
-        core.monitor.withLock { $0.phase = .closed }
+        while waitForGroup(), commitPending() {}
+        if let writer = writer.take() { writer.cut(in: core.directory) }
+        core.monitor.withLock {
+            $0.phase = .closed
+            $0.onDurable = nil
+        }
         for event in Monitor<SpoolCore.State>.Event.allCases { core.monitor.wakeAll(event) }
     }
 
-    /// Waits for frames and takes them all. False when the spool is closed and there are none.
-    private mutating func takeGroup() -> Bool {
+    /// Waits until there is a group. False when the spool is closed and there are no frames.
+    private func waitForGroup() -> Bool {
         let monitor = core.monitor
         let isOver = monitor.wait(for: .work) {
             !$0.pending.isEmpty || $0.phase != .open
@@ -43,15 +46,18 @@ struct Committer: ~Copyable {
         let eagerBytes = core.limits.eagerBytes
         monitor.wait(for: .work, milliseconds: core.limits.commitDelayMilliseconds) {
             $0.pending.count >= eagerBytes || $0.phase != .open
-        } then: {
-            swap(&$0.pending, &group)
+        } then: { _ in
         }
-        monitor.wakeAll(.space)
         return true
     }
 
-    /// Writes the group, in as many segments as it takes. False if it was given up, and with it all that follows.
-    private mutating func commit() -> Bool {
+    /// Takes all pending frames and writes them, in as many segments as it takes.
+    ///
+    /// - Returns: false if they were given up, and with them all that follow.
+    mutating func commitPending() -> Bool {
+        core.monitor.withLock { swap(&$0.pending, &group) }
+        core.monitor.wakeAll(.space)
+        defer { group.removeAll() }
         var done = 0
         while done < group.count {
             do throws(SpoolError) {
@@ -63,7 +69,7 @@ struct Committer: ~Copyable {
                 }
                 // At the close the rest is given up: it was never acknowledged.
                 guard isOpen else { return false }
-                core.monitor.wait(for: .work, milliseconds: Self.retryMilliseconds) {
+                core.monitor.wait(for: .work, milliseconds: core.limits.retryMilliseconds) {
                     $0.phase != .open
                 } then: { _ in
                 }
@@ -76,43 +82,50 @@ struct Committer: ~Copyable {
     ///
     /// - Returns: where the first frame stands that is for the next segment.
     private mutating func commit(from start: Int) throws(SpoolError) -> Int {
-        var writer: SegmentWriter
-        if let current = self.writer.take(), current.end < core.limits.segmentBytes {
-            writer = current
-        } else {
-            writer = try SegmentWriter(first: durable + 1, in: core.directory, disk: core.disk)
-        }
+        let fullBytes = core.limits.segmentBytes
+        var writer = try takeWriter()
         let sealed = group.seal(
-            from: start, firstIndex: writer.frames, salt: writer.salt, room: core.limits.segmentBytes - writer.end)
+            from: start, firstIndex: writer.frames, salt: writer.salt, room: fullBytes - writer.end)
         do throws(SpoolError) {
             try group.withBytes(start..<sealed.end) { bytes throws(SpoolError) in
-                try writer.write(bytes, disk: core.disk)
+                try writer.write(bytes, fullBytes: fullBytes, in: core.directory)
             }
         } catch {
             self.writer = consume writer
             throw error
         }
         do throws(SpoolError) {
-            try writer.sync(frames: sealed.frames, bytes: sealed.end - start, disk: core.disk)
+            try writer.sync(frames: sealed.frames, bytes: sealed.end - start, in: core.directory)
         } catch {
-            writer.cut()
+            writer.cut(in: core.directory)
             throw error
         }
         durable += UInt64(sealed.frames)
-        publish(Segment(first: writer.first, last: durable, end: writer.end))
+        publish(Segment(first: writer.first, last: durable, end: writer.end, received: sealed.received))
         self.writer = consume writer
         return sealed.end
     }
 
+    /// The writer of the newest segment, or, when that is full, of a new one.
+    private mutating func takeWriter() throws(SpoolError) -> SegmentWriter {
+        if let current = writer.take() {
+            if current.end < core.limits.segmentBytes { return current }
+            current.cut(in: core.directory)
+        }
+        return try SegmentWriter(first: durable + 1, created: core.now(), in: core.directory)
+    }
+
     private func publish(_ segment: Segment) {
-        core.monitor.withLock { state in
+        let onDurable = core.monitor.withLock { state in
             if state.segments.last?.first == segment.first { state.segments.removeLast() }
             state.segments.append(segment)
             state.durable = segment.last
             state.commits += 1
             state.stalled = nil
+            return state.onDurable
         }
         core.durable.store(segment.last, ordering: .releasing)
         core.monitor.wakeAll(.durable)
+        onDurable?()
     }
 }

@@ -1,3 +1,4 @@
+import RiskModel
 import Synchronization
 
 /// What the spool, its committer and its readers share.
@@ -9,10 +10,15 @@ final class SpoolCore: Sendable {
         var durable: UInt64
         /// The segments with durable frames, ascending.
         var segments: [Segment]
+        /// Segments that are no longer kept, but whose files are not removed yet, ascending.
+        var expired: [Segment] = []
+        var sessions: SessionTable
         var phase = Phase.open
         var stalled: SpoolError?
         var commits: UInt64 = 0
         var skipped: UInt64 = 0
+        var repeated: UInt64 = 0
+        var onDurable: (@Sendable () -> Void)?
     }
 
     enum Phase {
@@ -24,21 +30,25 @@ final class SpoolCore: Sendable {
 
     let directory: SpoolDirectory
     let limits: Spool.Limits
-    let disk: Disk
+    /// The wall clock.
+    let now: @Sendable () -> Timestamp
     let monitor: Monitor<State>
     /// The same as in the state, for readers without the lock.
     let durable: Atomic<UInt64>
 
-    init(directory: consuming SpoolDirectory, limits: Spool.Limits, disk: Disk, recovery: Recovery) {
+    init(
+        directory: consuming SpoolDirectory, limits: Spool.Limits, recovery: Recovery,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         self.directory = directory
         self.limits = limits
-        self.disk = disk
+        self.now = now
         let last = recovery.report.lastSequence
         durable = Atomic(last)
         monitor = Monitor(
             State(
                 pending: CommitBuffer(capacity: limits.groupBytes), appended: last, durable: last,
-                segments: recovery.segments))
+                segments: recovery.segments, sessions: recovery.sessions))
     }
 
     /// The segment with frame `sequence`, or with the first one after it; `nil` if none is durable.

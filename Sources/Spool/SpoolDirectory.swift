@@ -3,11 +3,12 @@ import Glibc
 /// The directory of a spool, and the lock on it.
 struct SpoolDirectory: ~Copyable, Sendable {
     let path: String
+    let disk: Disk
     private let descriptor: Descriptor
     private let lock: Descriptor
 
     /// Opens or creates the directory, and takes the lock.
-    init(path: String) throws(SpoolError) {
+    init(path: String, disk: Disk = .system) throws(SpoolError) {
         // SAFETY: here and below, strings are C strings for the length of the call.
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
             throw SpoolError.system(call: "mkdir", path: path, errno: errno)
@@ -17,6 +18,7 @@ struct SpoolDirectory: ~Copyable, Sendable {
         let descriptor = Descriptor(raw)
         let lock = try Self.takeLock(directory: raw, path: path)
         self.path = path
+        self.disk = disk
         self.descriptor = descriptor
         self.lock = lock
     }
@@ -55,13 +57,46 @@ struct SpoolDirectory: ~Copyable, Sendable {
         return Descriptor(raw)
     }
 
+    /// Opens a segment for reading.
+    func source(_ name: String) throws(SpoolError) -> SegmentSource {
+        SegmentSource(try openFile(name, flags: O_RDONLY), path: "\(path)/\(name)")
+    }
+
+    /// Writes all of `bytes` at `offset` of `file`, whose name is for errors.
+    func write(_ bytes: RawSpan, at offset: Int, to file: borrowing Descriptor, _ name: String) throws(SpoolError) {
+        var done = 0
+        while done < bytes.byteCount {
+            let (count, code) = disk.write(file.raw, bytes.extracting(done...), offset + done)
+            if count > 0 {
+                done += count
+            } else if code != EINTR {
+                throw failure("write", name, count == 0 ? ENOSPC : code)
+            }
+        }
+    }
+
+    /// Sets the size of `file`, and gives back what is reserved behind it.
+    func truncate(_ file: borrowing Descriptor, to size: Int, _ name: String) throws(SpoolError) {
+        let code = disk.truncate(file.raw, size)
+        guard code == 0 else { throw failure("ftruncate", name, code) }
+    }
+
+    /// Makes the bytes of `file` durable.
+    func sync(_ file: borrowing Descriptor, _ name: String) throws(SpoolError) {
+        let code = disk.sync(file.raw)
+        guard code == 0 else { throw failure("fdatasync", name, code) }
+    }
+
+    /// Removes a file, if it is there.
     func remove(_ name: String) throws(SpoolError) {
-        guard unsafe unlinkat(descriptor.raw, name, 0) == 0 || errno == ENOENT else { throw failure("unlink", name) }
+        let code = disk.remove(descriptor.raw, name)
+        guard code == 0 || code == ENOENT else { throw failure("unlink", name, code) }
     }
 
     /// Makes new and removed names durable.
     func sync() throws(SpoolError) {
-        guard fsync(descriptor.raw) == 0 else { throw SpoolError.system(call: "fsync", path: path, errno: errno) }
+        let code = disk.syncDirectory(descriptor.raw)
+        guard code == 0 else { throw SpoolError.system(call: "fsync", path: path, errno: code) }
     }
 
     /// The first numbers of all segment files, ascending.
@@ -82,7 +117,7 @@ struct SpoolDirectory: ~Copyable, Sendable {
     }
 
     /// The failure of a system call on a file here.
-    func failure(_ call: String, _ name: String) -> SpoolError {
-        .system(call: call, path: "\(path)/\(name)", errno: errno)
+    func failure(_ call: String, _ name: String, _ code: CInt = errno) -> SpoolError {
+        .system(call: call, path: "\(path)/\(name)", errno: code)
     }
 }

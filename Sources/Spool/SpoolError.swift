@@ -28,7 +28,7 @@ extension SpoolError: CustomStringConvertible {
         case .notRetained(let sequence, let oldest):
             "frame \(sequence) is no longer in the spool, which begins at \(oldest); read from there, or restore a backup"
         case .unsupportedVersion(let path, let version):
-            "\(path) has format version \(version) and this program reads \(SegmentHeader.version); use a newer banrisk"
+            "\(path) has format version \(version) and this program reads 1 to \(SegmentVersion.current.rawValue); use a newer banrisk"
         case .system(let call, let path, let code):
             "\(call) failed for \(path): \(message(code)) (errno \(code))\(remedy(code))"
         }

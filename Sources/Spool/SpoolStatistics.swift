@@ -15,6 +15,12 @@ package struct SpoolStatistics: Sendable, Equatable {
     package var commits: UInt64
     /// Numbers for which readers found no frame since the start, because of damage.
     package var skippedSequences: UInt64
+    /// Frames that were appended again since the start, and not stored again.
+    package var repeatedFrames: UInt64
+    /// Sessions whose last ordinal is known.
+    package var sessions: Int
+    /// Sessions that were forgotten since the start to make room for others.
+    package var forgottenSessions: UInt64
     /// Why nothing can be written at present; `nil` while all is well.
     package var stalled: SpoolError?
 }

@@ -39,17 +39,34 @@ enum Connection {
     }
 
     /// Opens the file for reading only (`mode=ro`).
-    static func openReader(_ path: String) throws -> DatabaseQueue {
+    ///
+    /// - Parameter oldest: The oldest schema that the caller can read.
+    static func openReader(_ path: String, oldest: Int = Schema.version) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(busyTimeoutSeconds)
         configuration.label = "banrisk.store.reader"
         configuration.prepareDatabase { db in try keepWAL(db) }
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        guard try queue.read({ try version(of: $0, path: path) }) == Schema.version else {
-            throw StoreError.notReady(path: path)
+        let found = try queue.read { try version(of: $0, path: path) }
+        guard found > 0 else { throw StoreError.notReady(path: path) }
+        guard found >= oldest else {
+            throw StoreError.olderSchema(path: path, found: found, known: Schema.version)
         }
         return queue
+    }
+
+    /// Syncs the write-ahead log by SQLite's own handle of it, and the first time its folder too.
+    static func syncWAL(_ db: Database) throws {
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        // SAFETY: the connection is open here; SQLite writes one pointer, to a file that it keeps open as long as the
+        // connection. In WAL mode that is the log (<https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html>). It has
+        // no methods before the log was first used.
+        let code = unsafe sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_JOURNAL_POINTER, &file)
+        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+        guard let sync = unsafe file?.pointee.pMethods?.pointee.xSync else { return }
+        let synced = unsafe sync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY)
+        guard synced == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: synced)) }
     }
 
     /// The file's schema; 0 where it is empty.

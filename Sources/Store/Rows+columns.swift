@@ -1,54 +1,95 @@
+internal import Foundation
 internal import GRDB
+
+extension Row {
+    /// The value of a column.
+    ///
+    /// - Throws: `SQLITE_CORRUPT` where there is none, or NULL or another type where the schema forbids it: the file is
+    ///   damaged. GRDB's own subscript would end the process.
+    func value<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
+        guard hasColumn(column), let value = Value.fromDatabaseValue(self[column] as DatabaseValue) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+        }
+        return value
+    }
+}
 
 /// From the columns of a row to its value, by name.
 extension AccountRow {
-    init(_ row: Row) {
-        self.init(
-            account: row["account"], score: row["score"], level: row["level"], compromised: row["compromised"],
-            firstSeen: row["first_seen"], scoredAt: row["scored_at"], seq: row["seq"], topRule: row["top_rule"],
-            topExplanation: row["top_explanation"])
+    init(_ row: Row) throws {
+        try self.init(
+            account: row.value("account"), score: row.value("score"), level: row.value("level"),
+            compromised: row.value("compromised"),
+            firstSeen: row.value("first_seen"), scoredAt: row.value("scored_at"), seq: row.value("seq"),
+            topRule: row.value("top_rule"),
+            topExplanation: row.value("top_explanation"))
     }
 }
 
 extension ContributionRow {
-    init(_ row: Row) {
-        self.init(
-            rule: row["rule"], family: row["family"], heuristic: row["heuristic"], points: row["points"],
-            evidenceValue: row["evidence_value"], strength: row["strength"], since: row["since"],
-            updated: row["updated"], evidence: row["evidence"], explanation: row["explanation"],
-            familyCap: row["family_cap"])
+    init(_ row: Row) throws {
+        try self.init(
+            rule: row.value("rule"), family: row.value("family"), heuristic: row.value("heuristic"),
+            points: row.value("points"),
+            evidenceValue: row.value("evidence_value"), strength: row.value("strength"), since: row.value("since"),
+            updated: row.value("updated"), evidence: row.value("evidence"), explanation: row.value("explanation"),
+            familyCap: row.value("family_cap"))
     }
 }
 
 extension AlertRow {
-    init(_ row: Row) {
-        self.init(
-            id: row["id"], account: row["account"], level: row["level"], previousLevel: row["previous_level"],
-            score: row["score"], eventTime: row["event_time"], seq: row["seq"], reason: row["reason"],
-            explanation: row["explanation"])
+    init(_ row: Row) throws {
+        try self.init(
+            id: row.value("id"), account: row.value("account"), level: row.value("level"),
+            previousLevel: row.value("previous_level"),
+            score: row.value("score"), eventTime: row.value("event_time"), seq: row.value("seq"),
+            reason: row.value("reason"),
+            explanation: row.value("explanation"), configuration: row.value("configuration"))
+    }
+}
+
+extension ConfigurationRow {
+    init(_ row: Row) throws {
+        try self.init(
+            id: row.value("id"), firstSeq: row.value("first_seq"), rules: row.value("rules"),
+            databases: row.value("databases"),
+            lists: row.value("lists"))
+    }
+}
+
+extension QuarantineRow {
+    init(_ row: Row) throws {
+        try self.init(
+            seq: row.value("seq"), source: row.value("source"), reason: row.value("reason"), field: row.value("field"),
+            position: row.value("position"), bytes: Array(row.value("bytes") as Data), length: row.value("length"),
+            isComplete: row.value("complete"))
     }
 }
 
 extension EntityRow {
-    init(_ row: Row) {
-        self.init(
-            kind: row["kind"], key: row["key"], rule: row["rule"], strength: row["strength"], count: row["count"],
-            firstSeen: row["first_seen"], updated: row["updated"], seq: row["seq"])
+    init(_ row: Row) throws {
+        try self.init(
+            kind: row.value("kind"), key: row.value("key"), rule: row.value("rule"), strength: row.value("strength"),
+            count: row.value("count"),
+            firstSeen: row.value("first_seen"), updated: row.value("updated"), seq: row.value("seq"))
     }
 }
 
 extension RuleRow {
-    init(_ row: Row) {
-        self.init(
-            rule: row["rule"], heuristic: row["heuristic"], family: row["family"], isActive: row["active"],
-            inactiveBecause: row["inactive_because"], signals: row["signals"], alerts: row["alerts"])
+    init(_ row: Row) throws {
+        try self.init(
+            rule: row.value("rule"), heuristic: row.value("heuristic"), family: row.value("family"),
+            isActive: row.value("active"),
+            inactiveBecause: row.value("inactive_because"), signals: row.value("signals"), alerts: row.value("alerts"))
     }
 }
 
 extension SourceRow {
-    init(_ row: Row) {
-        self.init(
-            source: row["source"], frames: row["frames"], bytes: row["bytes"], events: row["events"],
-            rejected: row["rejected"], lastEvent: row["last_event"])
+    init(_ row: Row) throws {
+        try self.init(
+            source: row.value("source"), frames: row.value("frames"), bytes: row.value("bytes"),
+            events: row.value("events"),
+            rejected: row.value("rejected"), duplicates: row.value("duplicates"), late: row.value("late"),
+            lastEvent: row.value("last_event"))
     }
 }

@@ -55,6 +55,20 @@ package struct AlertRow: Sendable, Hashable {
     package var reason: String
     /// The same as a JSON object.
     package var explanation: String
+    /// The row of `configurations` that was in force; `nil` where it was written before there were such rows.
+    package var configuration: Int?
+}
+
+/// Rules, database builds and lists that were in force from some event on.
+package struct ConfigurationRow: Sendable, Hashable {
+    package var id: Int
+    /// The first event that was written under it.
+    package var firstSeq: Int
+    /// The fingerprint of rules and score policy.
+    package var rules: String
+    /// JSON arrays.
+    package var databases: String
+    package var lists: String
 }
 
 /// A rule's word on an entity.
@@ -90,6 +104,8 @@ package struct SourceRow: Sendable, Hashable {
     package var bytes: Int
     package var events: Int
     package var rejected: Int
+    package var duplicates: Int
+    package var late: Int
     package var lastEvent: String?
 }
 
@@ -101,12 +117,13 @@ package struct StoreStatus: Sendable, Hashable {
     package var watermark: String?
     package var baseScore: Double
     package var rulesFingerprint: String
+    /// The newest row of `configurations`.
+    package var configuration: Int
     package var accounts: Int
     /// Accounts above `normal`, by level.
     package var accountsByLevel: [Level: Int]
     package var alerts: Int
-    /// Rows in quarantine, by reason.
-    package var quarantine: [String: Int]
+    package var quarantine: QuarantineCounts
     package var rules: [RuleRow]
     package var sources: [SourceRow]
 }

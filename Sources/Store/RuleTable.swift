@@ -29,12 +29,8 @@ enum RuleTable {
         }
     }
 
-    /// 16 hexadecimal digits that differ where rules or policy differ; only good for comparing.
-    static func fingerprint(of rules: RuleSet) -> String {
-        let text = Array("\(rules)".utf8)
-        let digits = String(KeyHash(seed: 0).hash(text.span), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    /// Differs where rules or policy differ.
+    static func fingerprint(of rules: RuleSet) -> String { ConfigurationRecord.fingerprint(of: "\(rules)") }
 }
 
 extension RuleKind {

@@ -5,20 +5,26 @@ enum Schema {
     /// `banr` in ASCII: tells the file from other applications' (<https://www.sqlite.org/pragma.html#pragma_application_id>).
     static let applicationID = 0x6261_6e72
     /// Stands in `PRAGMA user_version`.
-    static let version = 1
+    static let version = 2
     /// The rule of the row that holds what an account has without evidence.
     static let priorRule = "prior"
 
+    /// A migration that was released is never changed: files in the field have it behind them.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(sql: tables + indexes + views)
             try db.execute(sql: "PRAGMA application_id = \(applicationID); PRAGMA user_version = 1")
         }
+        // It breaks no reference, so the whole file need not be read to prove it.
+        migrator.registerMigration("2", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: version2)
+            try db.execute(sql: "UPDATE meta SET value = 2 WHERE key = 'schema'; PRAGMA user_version = 2")
+        }
         return migrator
     }
 
-    /// Alerts and signals carry ordinals: `max(id)` is their number, and the oldest are trimmed by it.
+    /// Version 1. Alerts and signals carry ordinals: `max(id)` is their number, and the oldest are trimmed by it.
     private static let tables = """
         CREATE TABLE accounts (
             account TEXT NOT NULL PRIMARY KEY,
@@ -122,6 +128,32 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
 
         INSERT INTO meta VALUES ('schema', 1), ('applied_seq', 0), ('watermark', NULL), ('accounts', 0);
+
+        """
+
+    /// Configurations that rows refer to; whether a row of the quarantine can be tried again; two more counts by source.
+    private static let version2 = """
+        CREATE TABLE configurations (
+            id INTEGER PRIMARY KEY,
+            first_seq INTEGER NOT NULL,
+            rules TEXT NOT NULL,
+            databases TEXT NOT NULL,
+            lists TEXT NOT NULL
+        ) STRICT;
+
+        ALTER TABLE signals ADD COLUMN configuration INTEGER REFERENCES configurations;
+        ALTER TABLE alerts ADD COLUMN configuration INTEGER REFERENCES configurations;
+
+        ALTER TABLE sources ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE sources ADD COLUMN late INTEGER NOT NULL DEFAULT 0;
+
+        ALTER TABLE quarantine ADD COLUMN length INTEGER;
+        ALTER TABLE quarantine ADD COLUMN complete INTEGER NOT NULL DEFAULT 0;
+        -- Version 1 did not note what it cut at 4096 bytes, nor where it put asterisks for a card's number.
+        UPDATE quarantine SET length = length(bytes), complete = instr(bytes, CAST('*' AS BLOB)) = 0
+        WHERE length(bytes) < 4096;
+
+        INSERT INTO meta VALUES ('quarantine_evicted', 0);
 
         """
 

@@ -11,6 +11,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case notADatabase(path: String)
     /// A SQLite database that banrisk did not make.
     case otherApplication(path: String)
+    /// Made by an earlier release, and not migrated yet.
+    case olderSchema(path: String, found: Int, known: Int)
     /// Made by a later release.
     case newerSchema(path: String, found: Int, known: Int)
     /// The file, its directory or its `-wal` and `-shm` cannot be opened.
@@ -21,6 +23,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case busy(path: String)
     /// The disk is full. Nothing was written; the same write can be tried again when there is room.
     case full(path: String)
+    /// The file, its `-wal` or its `-shm` is no longer the one that was opened. Nothing more can be written.
+    case replaced(path: String)
     /// SQLite found the file malformed.
     case corrupt(path: String)
     /// Anything else, with SQLite's extended result code and its text.
@@ -48,6 +52,9 @@ extension StoreError: CustomStringConvertible {
             "\(path) is not a SQLite database. Name another file, or move this one away."
         case .otherApplication(let path):
             "\(path) is a database of another application. Name another file; this one was not touched."
+        case .olderSchema(let path, let found, let known):
+            "The database \(path) has schema \(found), this program reads schema \(known). Start this release's banriskd "
+                + "once; it migrates the file."
         case .newerSchema(let path, let found, let known):
             "The database \(path) has schema \(found); this program knows schemas up to \(known). "
                 + "Install the release that made it, or a later one."
@@ -62,7 +69,11 @@ extension StoreError: CustomStringConvertible {
         case .full(let path):
             "There is no room on the disk of \(path). Nothing was written; make room."
         case .corrupt(let path):
-            "The database \(path) is damaged. Restore a backup, or move it away and replay the spool."
+            "The database \(path) is damaged. Stop banriskd, move the file with its -wal and -shm away, and start again "
+                + "with a backup or without a file. `sqlite3 \(path) .recover` saves what can still be read."
+        case .replaced(let path):
+            "The database \(path), its -wal or its -shm was moved, deleted or replaced while banriskd wrote to it. Stop "
+                + "banriskd before touching these files. Put them back and start it, or start it with what stands there now."
         case .sqlite(let path, let code, let message):
             "SQLite failed on \(path) with code \(code): \(message)."
         }

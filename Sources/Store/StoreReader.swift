@@ -13,16 +13,33 @@ package final class StoreReader: Sendable {
     package init(path: String) throws(StoreError) {
         self.path = path
         queue = try StoreError.mapping(path) {
-            // SAFETY: the path is a NUL-terminated copy for the length of the call.
-            guard unsafe access(path, F_OK) == 0 else {
-                throw errno == ENOENT ? StoreError.missing(path: path) : StoreError.cannotOpen(path: path)
-            }
-            var status = stat()
-            // SAFETY: stat fills one `stat`; SQLite itself would call a folder an I/O error.
-            guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-                throw StoreError.notADatabase(path: path)
-            }
+            try Self.checkFile(path)
             return try Connection.openReader(path)
+        }
+    }
+
+    /// What the database at `path` has applied, of whichever schema; 0 where there is none yet.
+    package static func appliedSeq(path: String) throws(StoreError) -> UInt64 {
+        do throws(StoreError) {
+            return try StoreError.mapping(path) {
+                try checkFile(path)
+                return UInt64(try Connection.openReader(path, oldest: 1).read(StoreWriter.appliedSeq))
+            }
+        } catch .missing, .notReady {
+            return 0
+        }
+    }
+
+    /// Tells apart what SQLite would call by one name.
+    private static func checkFile(_ path: String) throws {
+        // SAFETY: the path is a NUL-terminated copy for the length of the call.
+        guard unsafe access(path, F_OK) == 0 else {
+            throw errno == ENOENT ? StoreError.missing(path: path) : StoreError.cannotOpen(path: path)
+        }
+        var status = stat()
+        // SAFETY: stat fills one `stat`; SQLite itself would call a folder an I/O error.
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            throw StoreError.notADatabase(path: path)
         }
     }
 
@@ -30,12 +47,12 @@ package final class StoreReader: Sendable {
         try StoreError.mapping(path) { try queue.read(body) }
     }
 
-    private func fetch<T>(_ query: SQL, _ make: (Row) -> T) throws(StoreError) -> [T] {
+    private func fetch<T>(_ query: SQL, _ make: (Row) throws -> T) throws(StoreError) -> [T] {
         try read { db in
             let (sql, arguments) = try query.build(db)
             var rows: [T] = []
             let cursor = try Row.fetchCursor(db, sql: sql, arguments: arguments)
-            while let row = try cursor.next() { rows.append(make(row)) }
+            while let row = try cursor.next() { rows.append(try make(row)) }
             return rows
         }
     }
@@ -88,8 +105,8 @@ package final class StoreReader: Sendable {
                     SELECT c.*, r.family_cap FROM contributions c LEFT JOIN rules r ON r.rule = c.rule
                     WHERE c.account = ? ORDER BY c.rule = 'prior', c.points DESC, c.rule
                     """, arguments: [name])
-            let contributions = rows.map(ContributionRow.init)
-            var row = AccountRow(account)
+            let contributions = try rows.map(ContributionRow.init)
+            var row = try AccountRow(account)
             if let top = contributions.first, !top.isPrior {
                 row.topRule = top.rule
                 row.topExplanation = top.explanation
@@ -131,6 +148,30 @@ package final class StoreReader: Sendable {
         return try fetch(query, EntityRow.init)
     }
 
+    /// All configurations that were ever in force, the newest first.
+    package func configurations() throws(StoreError) -> [ConfigurationRow] {
+        try fetch("SELECT * FROM configurations ORDER BY id DESC", ConfigurationRow.init)
+    }
+
+    /// Rows of the quarantine by filter. What a filter pages through can change between two calls.
+    package func quarantine(_ filter: QuarantineFilter) throws(StoreError) -> [QuarantineRow] {
+        var query: SQL = "SELECT * FROM quarantine WHERE \(filter.selection.condition)"
+        if let after = filter.after { query += filter.newestFirst ? " AND seq < \(after)" : " AND seq > \(after)" }
+        query += filter.newestFirst ? " ORDER BY seq DESC" : " ORDER BY seq"
+        query += " LIMIT \(filter.limit)"
+        return try fetch(query, QuarantineRow.init)
+    }
+
+    /// How many rows of the quarantine a selection takes in, and how many of them can be tried again.
+    package func quarantineCount(_ selection: QuarantineSelection) throws(StoreError) -> (rows: Int, complete: Int) {
+        try fetch(
+            "SELECT count(*) AS rows, coalesce(sum(complete), 0) AS complete FROM quarantine WHERE \(selection.condition)"
+        ) { (rows: try $0.value("rows"), complete: try $0.value("complete")) }[0]
+    }
+
+    /// How many rows the quarantine has and had.
+    package func quarantineCounts() throws(StoreError) -> QuarantineCounts { try read(QuarantineCounts.init) }
+
     /// The highest event time that is in the database, or `nil`.
     package func watermark() throws(StoreError) -> Timestamp? {
         // The driver of a relative `--since`: SQLite counts the microseconds of its own text.
@@ -149,25 +190,26 @@ package final class StoreReader: Sendable {
     package func status() throws(StoreError) -> StoreStatus {
         try read { db in
             let meta = try Dictionary(
-                uniqueKeysWithValues: Row.fetchAll(db, sql: "SELECT key, value FROM meta").map {
-                    ($0["key"] as String, $0["value"] as DatabaseValue)
-                })
+                Row.fetchAll(db, sql: "SELECT key, value FROM meta").map {
+                    (try $0.value("key") as String, $0["value"] as DatabaseValue)
+                }, uniquingKeysWith: { $1 })
             let levels = try Row.fetchAll(
                 db, sql: "SELECT level, count(*) AS n FROM accounts WHERE level <> 'normal' GROUP BY level")
-            let reasons = try Row.fetchAll(db, sql: "SELECT reason, count(*) AS n FROM quarantine GROUP BY reason")
             return StoreStatus(
                 schema: meta["schema"].flatMap(Int.fromDatabaseValue) ?? 0,
                 appliedSeq: meta["applied_seq"].flatMap(Int.fromDatabaseValue) ?? 0,
                 watermark: meta["watermark"].flatMap(String.fromDatabaseValue),
                 baseScore: meta["base_score"].flatMap(Double.fromDatabaseValue) ?? 0,
                 rulesFingerprint: meta["rules_fingerprint"].flatMap(String.fromDatabaseValue) ?? "",
+                configuration: try Int.fetchOne(db, sql: "SELECT max(id) FROM configurations") ?? 0,
                 accounts: meta["accounts"].flatMap(Int.fromDatabaseValue) ?? 0,
-                accountsByLevel: Dictionary(
-                    uniqueKeysWithValues: levels.compactMap { row in
-                        Level.allCases.first { $0.name == row["level"] as String }.map { ($0, row["n"]) }
-                    }),
+                accountsByLevel: try levels.reduce(into: [:]) { counts, row in
+                    let name: String = try row.value("level")
+                    guard let level = Level.allCases.first(where: { $0.name == name }) else { return }
+                    counts[level] = try row.value("n")
+                },
                 alerts: try Int.fetchOne(db, sql: "SELECT max(id) FROM alerts") ?? 0,
-                quarantine: Dictionary(uniqueKeysWithValues: reasons.map { ($0["reason"], $0["n"]) }),
+                quarantine: try QuarantineCounts(db),
                 rules: try Row.fetchAll(db, sql: "SELECT * FROM rules ORDER BY rule").map(RuleRow.init),
                 sources: try Row.fetchAll(db, sql: "SELECT * FROM sources ORDER BY source").map(SourceRow.init))
         }

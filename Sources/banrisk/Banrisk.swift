@@ -13,6 +13,7 @@ struct Banrisk: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Replay.self, Tail.self, Query.self, Explain.self, Check.self, Status.self,
+            Replay.self, Tail.self, Query.self, Explain.self, Check.self, Send.self, Status.self, Reload.self,
+            Quarantine.self,
         ])
 }

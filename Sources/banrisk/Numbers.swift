@@ -1,7 +1,8 @@
 /// Numbers with a fixed count of decimals, for people.
 extension Double {
-    /// `41.2` with two decimals is `41.20`. For values below 10^15.
+    /// `41.2` with two decimals is `41.20`. From 10^15 on, which only a damaged database has, as Swift writes it.
     func text(decimals: Int) -> String {
+        guard magnitude < 1e15 else { return "\(self)" }
         var scale = 1
         for _ in 0..<decimals { scale *= 10 }
         let scaled = Int((magnitude * Double(scale)).rounded())
@@ -9,6 +10,11 @@ extension Double {
         let sign = self < 0 && scaled > 0 ? "-" : ""
         return "\(sign)\(scaled / scale)." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }
+}
+
+extension UInt8 {
+    /// Two digits: `0a`.
+    var hexadecimal: String { (self < 16 ? "0" : "") + String(self, radix: 16) }
 }
 
 extension String {

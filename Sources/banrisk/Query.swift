@@ -5,8 +5,8 @@ internal import Store
 /// `banrisk query`: rows of the database by filter.
 struct Query: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows accounts, alerts or entities.", discussion: ToolError.discussion,
-        subcommands: [Accounts.self, Alerts.self, Entities.self])
+        abstract: "Shows accounts, alerts, entities or configurations.", discussion: ToolError.discussion,
+        subcommands: [Accounts.self, Alerts.self, Entities.self, Configurations.self])
 
     struct Accounts: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accounts with score, level and strongest rule.")
@@ -63,14 +63,14 @@ struct Query: ParsableCommand {
                 filter.since = try since?.time(watermark: reader.watermark())
                 filter.limit = limit.count
                 let columns: [Table.Column] = [
-                    .right("ID"), .left("EVENT TIME"), .left("LEVEL"), .right("SCORE"), .left("ACCOUNT"),
-                    .left("REASON"),
+                    .right("ID"), .left("EVENT TIME"), .left("LEVEL"), .right("SCORE"), .right("CONF"),
+                    .left("ACCOUNT"), .left("REASON"),
                 ]
                 try Query.show(reader.alerts(filter), json: database.json, \.json, columns) { table, row in
                     table.add(
                         [
                             String(row.id), row.eventTime.wholeSeconds, row.level, row.score.text(decimals: 2),
-                            row.account, row.reason,
+                            row.configuration.map(String.init) ?? "", row.account, row.reason,
                         ], level: row.level)
                 }
             }
@@ -110,11 +110,32 @@ struct Query: ParsableCommand {
         }
     }
 
-    /// Prints rows as a table or as JSON lines.
+    struct Configurations: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Which rules, database builds and lists were in force, the newest first.",
+            discussion: "An alert names the one it was made under: CONF of query alerts.")
+
+        @OptionGroup var database: DatabaseOptions
+
+        func run() throws {
+            try ToolError.reporting {
+                let columns: [Table.Column] = [
+                    .right("ID"), .right("FIRST SEQ"), .left("RULES"), .left("DATABASES"), .left("LISTS"),
+                ]
+                let rows = try database.open().configurations()
+                try Query.show(rows, json: database.json, \.json, columns) { table, row in
+                    table.add([String(row.id), String(row.firstSeq), row.rules, row.databases, row.lists])
+                }
+            }
+        }
+    }
+
+    /// Prints rows as a table, or as JSON lines.
     ///
+    /// - Parameter title: Stands above the table.
     /// - Throws: ``ToolError/notFound(_:)`` where there are none.
-    private static func show<Row>(
-        _ rows: [Row], json: Bool, _ object: (Row) -> JSONObject, _ columns: [Table.Column],
+    static func show<Row>(
+        _ rows: [Row], json: Bool, _ object: (Row) -> JSONObject, _ columns: [Table.Column], title: String? = nil,
         _ add: (inout Table, Row) -> Void
     ) throws {
         guard !rows.isEmpty else { throw ToolError.notFound("Nothing matches.") }
@@ -124,6 +145,7 @@ struct Query: ParsableCommand {
         } else {
             var table = Table(columns, terminal: Terminal())
             for row in rows { add(&table, row) }
+            if let title { try output.line(Terminal.printable(title)) }
             for line in table.lines { try output.line(line) }
         }
         try output.flush()

@@ -50,7 +50,8 @@ struct Replay: ParsableCommand {
             let configuration = assembly.configuration
             try makeWay()
             let writer = try StoreWriter(
-                path: database, rules: configuration.ruleSet, inactive: assembly.inactive)
+                path: database, rules: configuration.ruleSet, inactive: assembly.inactive,
+                configuration: assembly.record)
             guard writer.appliedSeq == 0 else { throw ToolError.databaseExists(database) }
             let pipeline = assembly.makePipeline()
             let queue = StoreQueue(writer: writer, mode: .replay)
@@ -61,10 +62,12 @@ struct Replay: ParsableCommand {
             let clock = ContinuousClock()
             let start = clock.now
             var bytes = 0
-            try runner.run(&frames) { batch in
-                bytes += batch.bytes.count + batch.frames.count
-                progress.update(bytes: bytes, events: pipeline.statistics.frames)
-            }
+            try runner.run(
+                &frames, isEnd: true,
+                onBatch: { batch in
+                    bytes += batch.bytes.count + batch.frames.count
+                    progress.update(bytes: bytes, events: pipeline.statistics.frames)
+                })
             let elapsed = clock.now - start
             progress.clear()
             writer.close()

@@ -29,6 +29,37 @@ extension AlertRow {
         object.add("seq", seq)
         object.add("reason", reason)
         object.add("explanation", json: explanation)
+        object.add("configuration", configuration)
+        return object
+    }
+}
+
+extension ConfigurationRow {
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("id", id)
+        object.add("first_seq", firstSeq)
+        object.add("rules", rules)
+        object.add("databases", json: databases)
+        object.add("lists", json: lists)
+        return object
+    }
+}
+
+extension QuarantineRow {
+    /// The bytes are under `text` where they are UTF-8, else under `hex`.
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("seq", seq)
+        object.add("source", source)
+        object.add("reason", reason)
+        object.add("field", field)
+        object.add("position", position)
+        object.add("length", length)
+        object.add("complete", isComplete)
+        let text = String(validating: bytes, as: UTF8.self)
+        object.add("text", text)
+        object.add("hex", text == nil ? bytes.map(\.hexadecimal).joined() : nil)
         return object
     }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Foundation
-import Intake
-import Store
+import Assembly
 
 /// `banrisk status`: what the daemon is doing.
 struct Status: ParsableCommand {
@@ -13,32 +11,25 @@ struct Status: ParsableCommand {
             \(ToolError.discussion)
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            "The daemon's control socket.", discussion: "Without it: $BANRISK_CONTROL, else /run/banrisk/control.sock.",
-            valueName: "path"))
-    var control: String?
+    @OptionGroup var control: ControlOptions
 
     @Flag(help: "Exit with 1 while something that was received is not yet in the database.")
     var drained = false
 
+    @Flag(help: "Exit with 1 until the state is rebuilt and events are scored as they come.")
+    var ready = false
+
     @Flag(help: "Print the answer as one JSON object.")
     var json = false
 
-    private var path: String {
-        if let control { return control }
-        let named = Terminal.variable("BANRISK_CONTROL") ?? ""
-        return named.isEmpty ? "/run/banrisk/control.sock" : named
-    }
-
     func run() throws {
         try ToolError.reporting {
-            let text = try ask()
-            let report: DaemonReport
+            let text = try control.ask("status")
+            let report: DaemonStatus
             do {
-                report = try JSONDecoder.snakeCase.decode(DaemonReport.self, from: Data(text.utf8))
+                report = try ControlMessage.decode(DaemonStatus.self, from: text)
             } catch {
-                throw ToolError.unreachable("The daemon's answer on \(path) is of another version; restart banriskd.")
+                throw ToolError.unreachable("The daemon's answer on \(control.path) is of another version; restart banriskd.")
             }
             var output = Output()
             if json { try output.line(text) } else { try describe(report, &output) }
@@ -47,26 +38,20 @@ struct Status: ParsableCommand {
             if drained, sequence.applied < sequence.received {
                 throw ToolError.notFound("\(sequence.received - sequence.applied) events are not yet in the database")
             }
+            if ready, report.phase != .running {
+                throw ToolError.notFound("the daemon is \(report.phase.rawValue): \(report.recovery.text)")
+            }
         }
     }
 
-    private func ask() throws(ToolError) -> String {
-        do {
-            return try ControlClient.ask("status", path: path)
-        } catch IntakeError.permissionDenied {
-            throw .unreachable("You have no permission for \(path). Be in the group of the daemon's sockets.")
-        } catch {
-            throw .unreachable("No banriskd answers on \(path). Start it, or name its socket with --control.")
-        }
-    }
-
-    private func describe(_ report: DaemonReport, _ output: inout Output) throws {
+    private func describe(_ report: DaemonStatus, _ output: inout Output) throws {
         let terminal = Terminal()
         func line(_ name: String, _ text: String) throws {
             let padded = name + String(repeating: " ", count: 13 - name.count)
             try output.line(terminal.bold(padded) + Terminal.printable(text))
         }
         let sequence = report.sequence
+        if report.phase == .recovering { try line("recovering", report.recovery.text) }
         try line("daemon", "process \(report.pid), \(report.shards) shards, database \(report.database)")
         try line(
             "events",
@@ -82,6 +67,13 @@ struct Status: ParsableCommand {
             "state",
             "\(report.pipeline.accounts) accounts, \(report.pipeline.entities) entities, "
                 + "\(report.pipeline.riskyAccounts) accounts with evidence")
+        if report.snapshots.newest > 0 {
+            try line(
+                "snapshot",
+                "of event \(report.snapshots.newest), \(report.snapshots.bytes) bytes, written in "
+                    + "\(report.snapshots.milliseconds) ms, of which the pipeline stood still for "
+                    + "\(report.snapshots.pauseMilliseconds) ms")
+        }
         try line(
             "since start",
             "\(report.pipeline.events) events, \(report.pipeline.rejected) rejected, \(report.pipeline.signals) signals, "
@@ -94,48 +86,32 @@ struct Status: ParsableCommand {
         let inactive = report.rules.filter { !$0.active }
         try line("rules", "\(report.rules.count - inactive.count) of \(report.rules.count) active")
         for rule in inactive { try line("inactive", "\(rule.rule): it \(rule.inactiveBecause ?? "is switched off")") }
+        try describeOrder(report.pipeline, line)
         for stall in [report.spool.stalled, report.store.stalled].compactMap(\.self) { try line("stalled", stall) }
+        if let failure = report.snapshots.failure { try line("no snapshot", failure) }
+        if let fault = report.reloads.fault { try line("not reloaded", fault) }
+    }
+
+    /// What did not come in order, or gave way, where there is any.
+    private func describeOrder(_ counts: DaemonStatus.Pipeline, _ line: (String, String) throws -> Void) throws {
+        let order = [
+            (counts.duplicates, "duplicates dropped"), (counts.late, "late"), (counts.waiting, "waiting for others"),
+            (counts.inDoubt, "ahead of time and in doubt"), (counts.fromTheFuture, "refused as from the future"),
+            (counts.releasedEarly, "let through early"),
+        ].filter { $0.0 > 0 }
+        if !order.isEmpty { try line("order", order.map { "\($0.0) \($0.1)" }.joined(separator: ", ")) }
+        let evicted = [
+            (counts.evictedAccounts, "accounts"), (counts.evictedRecords, "of them with evidence"),
+            (counts.evictedEntities, "entities"),
+        ].filter { $0.0 > 0 }
+        if !evicted.isEmpty {
+            try line("gave way", evicted.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + " at the limits")
+        }
     }
 }
 
-/// The daemon's answer, as far as it is shown.
-private struct DaemonReport: Decodable {
-    struct Sequence: Decodable { var received, durable, processed, applied: UInt64 }
-    struct Intake: Decodable { var connections, connectionsRefused, frames, bytes, oversized: Int }
-    struct Spool: Decodable {
-        var bytes, segments: Int
-        var stalled: String?
-    }
-    struct Pipeline: Decodable { var events, rejected, signals, alerts, accounts, entities, riskyAccounts: Int }
-    struct Store: Decodable { var stalled: String? }
-    struct Database: Decodable { var type, path, built: String }
-    struct List: Decodable {
-        var name: String
-        var entries: Int
-    }
-    struct Rule: Decodable {
-        var rule: String
-        var active: Bool
-        var inactiveBecause: String?
-    }
-
-    var pid, shards: Int
-    var database: String
-    var watermark: String?
-    var sequence: Sequence
-    var intake: Intake
-    var spool: Spool
-    var pipeline: Pipeline
-    var store: Store
-    var databases: [Database]
-    var lists: [List]
-    var rules: [Rule]
-}
-
-extension JSONDecoder {
-    fileprivate static var snakeCase: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return decoder
+extension DaemonStatus.Recovery {
+    fileprivate var text: String {
+        "event \(processed) of \(target)" + (snapshot > 0 ? ", from a snapshot of event \(snapshot)" : "")
     }
 }

@@ -138,20 +138,6 @@ extension StoreError {
     }
 }
 
-/// Which file stands behind a path.
-private struct FileIdentity: Equatable {
-    var device: UInt
-    var inode: UInt
-
-    init?(path: String) {
-        var status = stat()
-        // SAFETY: the path is NUL-terminated for the call, which fills one `stat`.
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        device = UInt(status.st_dev)
-        inode = UInt(status.st_ino)
-    }
-}
-
 /// SIGINT and SIGTERM, blocked and waited for: they end a follower between two polls and never inside one.
 private struct StopSignal {
     private var set = sigset_t()

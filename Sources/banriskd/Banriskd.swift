@@ -51,7 +51,9 @@ struct Banriskd: AsyncParsableCommand {
         // A client that goes away in the middle of an answer is not a reason to end.
         signal(SIGPIPE, SIG_IGN)
         do {
-            let daemon = try Daemon(assembly: try assemble(), logger: logger)
+            let load = { @Sendable () throws(ConfigurationFaults) in try loadConfiguration() }
+            let assembly = try Assembly(try loadConfiguration())
+            let daemon = try Daemon(assembly: assembly, logger: logger, reload: load)
             try await daemon.run()
         } catch let error as ConfigurationFaults {
             try exit(2, error.description)
@@ -62,13 +64,14 @@ struct Banriskd: AsyncParsableCommand {
         }
     }
 
-    private func assemble() throws -> Assembly {
+    /// The configuration file with the options that override it.
+    private func loadConfiguration() throws(ConfigurationFaults) -> Configuration {
         var configuration = try Configuration.load(path: config)
         if let stateDirectory { configuration.moveState(to: stateDirectory) }
         if let runtimeDirectory { configuration.runtimeDirectory = runtimeDirectory }
         if !geoip.isEmpty { configuration.geoip = geoip }
         if let shards { configuration.shards = shards }
-        return try Assembly(configuration)
+        return configuration
     }
 
     /// Says on standard error why the daemon cannot run.

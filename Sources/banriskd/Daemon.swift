@@ -1,4 +1,5 @@
 import Assembly
+import Enrichment
 import Glibc
 import Intake
 import Logging
@@ -19,61 +20,86 @@ struct Daemon: Sendable {
     private let pipeline: Pipeline
     private let writer: StoreWriter
     private let queue: StoreQueue
-    private let assembly: Assembly
+    private let live: LiveAssembly
+    private let reloader: Reloader
+    private let snapshots: SnapshotFolder
+    private let snapshotter: Snapshotter
+    private let restored: Restored
+    private let progress = Progress()
+    private let manager = ServiceManager()
 
     /// Opens everything, in the order in which it can be refused: the state's lock first, the sockets last.
-    init(assembly: Assembly, logger: Logger) throws {
+    ///
+    /// - Parameter reload: reads the configuration again, for a reload.
+    init(
+        assembly: Assembly, logger: Logger, reload: @escaping @Sendable () throws(ConfigurationFaults) -> Configuration
+    ) throws {
         let configuration = assembly.configuration
         // Nothing that is made here is for others than the owner and the group.
         umask(0o027)
+        let connections = DescriptorLimit.raise(for: configuration.maximumConnections)
+        if connections < configuration.maximumConnections {
+            logger.warning(
+                """
+                the limit of open files leaves room for \(connections) clients, not \(configuration.maximumConnections); \
+                raise it (LimitNOFILE=, ulimit -n)
+                """)
+        }
         try Self.makeFolder(configuration.stateDirectory)
         try Self.makeFolder(configuration.runtimeDirectory)
 
         // The spool's lock is what refuses a second daemon on the same state, so it comes before the database is touched.
-        let applied = try Self.appliedSeq(of: configuration.databasePath)
+        let applied = try StoreReader.appliedSeq(path: configuration.databasePath)
         let spool = try Spool(
             directory: configuration.stateDirectory + "/spool", limits: Spool.Limits(configuration.spool),
             applied: applied)
         let writer = try StoreWriter(
-            path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive)
+            path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive,
+            configuration: assembly.record, quarantineRows: configuration.quarantineRows)
+        let snapshots = try SnapshotFolder(path: configuration.stateDirectory + "/snapshots")
+        let pipeline = assembly.makePipeline()
+        restored = try Restored(pipeline, from: snapshots, assembly, applied: applied)
         self.spool = spool
         self.writer = writer
-        self.assembly = assembly
+        self.pipeline = pipeline
+        self.snapshots = snapshots
         self.logger = logger
-        pipeline = assembly.makePipeline()
-        queue = StoreQueue(writer: writer, mode: .live, onApplied: { spool.release(through: $0) })
+        live = LiveAssembly(assembly)
+        reloader = Reloader(live: live, load: reload)
+        queue = StoreQueue(writer: writer, mode: .live)
+        snapshotter = Snapshotter(
+            folder: snapshots, writer: writer, interval: .seconds(configuration.snapshotSeconds),
+            startSeq: restored.seq, onReleasable: { spool.release(through: $0) })
         listener = try StreamListener(
             path: configuration.runtimeDirectory + "/events.sock", mode: configuration.socketMode,
-            maximumConnections: configuration.maximumConnections)
+            maximumConnections: connections)
         control = try ControlSocket(
             path: configuration.runtimeDirectory + "/control.sock", mode: configuration.socketMode)
     }
 
     /// Serves until SIGTERM or SIGINT, then ends in the order of the flow: no more frames, all of them written, closed.
     func run() async throws {
-        logger.info("\(spool.recovery)")
-        let first = spool.recovery.firstReadable
-        if first > 1 {
-            logger.notice("events before number \(first) are no longer in the spool: the rules do not remember them")
-        }
-        if let tail = spool.recovery.tornTail { logger.notice("cut off the spool's torn end: \(tail)") }
-        for damage in spool.recovery.damages { logger.error("the spool is damaged: \(damage)") }
-        for (rule, why) in assembly.inactive.sorted(by: { $0.key < $1.key }) {
-            logger.notice("rule \(rule) is inactive: it \(why)")
-        }
+        report()
+        progress.recover(from: restored.seq, to: writer.appliedSeq)
+        spool.release(through: try snapshots.releasable(applied: writer.appliedSeq))
         let status = StatusReport(
-            assembly: assembly, listener: listener, spool: spool, pipeline: pipeline, writer: writer, queue: queue,
-            processID: getpid())
-        let runner = PipelineRunner(
-            pipeline: pipeline, queue: queue, batchFrames: assembly.configuration.batchFrames,
-            appliedSeq: writer.appliedSeq)
+            live: live, listener: listener, spool: spool, pipeline: pipeline, writer: writer, queue: queue,
+            snapshotter: snapshotter, reloader: reloader, progress: progress, processID: getpid())
+        let stop = StopRequest()
+        let flow = Flow(
+            spool: spool, pipeline: pipeline, queue: queue, writer: writer, live: live, reloader: reloader,
+            snapshotter: snapshotter, restored: restored, progress: progress, stop: stop, manager: manager, logger: logger)
+        let desk = ControlDesk(
+            status: status, reloader: reloader,
+            quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress), logger: logger)
         // Services are stopped in reverse order: the intake first, so that the pipeline sees everything it took.
         let services: [any Service] = [
-            PipelineService(spool: spool, runner: runner, queue: queue, writer: writer, logger: logger),
-            ControlService(socket: control, status: status),
-            IntakeService(listener: listener, spool: spool, logger: logger),
+            PipelineService(flow: flow),
+            ControlService(socket: control, desk: desk),
+            DatabaseWatchService(live: live, reloader: reloader, logger: logger),
+            IntakeService(listener: listener, spool: spool, stop: stop, logger: logger),
         ]
-        logger.info("listening on \(assembly.configuration.runtimeDirectory)/events.sock")
+        logger.info("listening on \(live.current.configuration.runtimeDirectory)/events.sock")
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { service in
@@ -81,18 +107,32 @@ struct Daemon: Sendable {
                     .init(
                         service: service, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .gracefullyShutdownGroup)
-                }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Logger(label: "banriskd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
-        try await group.run()
+                }, logger: Logger(label: "banriskd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await Signals(group: group, stop: stop, desk: desk, manager: manager, logger: logger).run() }
+            defer { tasks.cancelAll() }
+            try await group.run()
+        }
         logger.info("stopped after event \(writer.appliedSeq)")
     }
 
-    /// What an existing database has applied; nothing, where there is none yet.
-    private static func appliedSeq(of path: String) throws -> UInt64 {
-        do {
-            return UInt64(try StoreReader(path: path).status().appliedSeq)
-        } catch StoreError.missing, StoreError.notReady {
-            return 0
+    /// Says what was found at the start.
+    private func report() {
+        let recovery = spool.recovery
+        logger.info("\(recovery)")
+        for fault in restored.faults { logger.error("\(fault); an older state is used") }
+        let first = recovery.firstReadable
+        if first > restored.seq + 1 {
+            logger.notice("events before number \(first) are no longer in the spool: the rules do not remember them")
+        }
+        if let tail = recovery.tornTail { logger.notice("cut off the spool's torn end: \(tail)") }
+        for damage in recovery.damages { logger.error("the spool is damaged: \(damage)") }
+        if restored.seq > 0 { logger.info("the state is that of event \(restored.seq), from a snapshot") }
+        if writer.appliedSeq > restored.seq {
+            logger.info("rebuilding the state from events \(max(first, restored.seq + 1)) to \(writer.appliedSeq)")
+        }
+        for (rule, why) in live.current.inactive.sorted(by: { $0.key < $1.key }) {
+            logger.notice("rule \(rule) is inactive: it \(why)")
         }
     }
 
@@ -100,6 +140,28 @@ struct Daemon: Sendable {
         // SAFETY: the path is a C string for the length of the call.
         guard unsafe mkdir(path, 0o750) == 0 || errno == EEXIST else {
             throw DaemonError.folder(path: path, errno: errno)
+        }
+    }
+}
+
+/// The state that a start begins with: of the newest snapshot that is whole and not ahead of the database, or none.
+struct Restored: Sendable {
+    private(set) var seq: UInt64 = 0
+    /// What a change of rules since then does to scores.
+    private(set) var rescored: Changes?
+    /// The snapshots that could not be used, and why.
+    private(set) var faults: [SnapshotError] = []
+
+    init(_ pipeline: Pipeline, from folder: SnapshotFolder, _ assembly: Assembly, applied: UInt64) throws {
+        for snapshot in try folder.snapshots() where snapshot.seq <= applied {
+            do throws(SnapshotError) {
+                (seq, rescored) = try pipeline.restore(
+                    from: snapshot.path, rules: assembly.configuration.ruleSet, sources: assembly.sources,
+                    options: assembly.pipelineOptions)
+                return
+            } catch {
+                faults.append(error)
+            }
         }
     }
 }
@@ -125,5 +187,6 @@ extension Spool.Limits {
         pendingBytes = configuration.pendingBytes
         commitDelayMilliseconds = configuration.commitDelayMilliseconds
         retainedBytes = configuration.retainedBytes
+        retainedSeconds = configuration.retainedSeconds
     }
 }

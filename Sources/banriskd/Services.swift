@@ -1,11 +1,11 @@
+import Assembly
 import Dispatch
+import Enrichment
 import Intake
 import Logging
-import Pipeline
-import RiskModel
 import ServiceLifecycle
+import Settings
 import Spool
-import Store
 
 /// Runs blocking work on a thread of its own and waits for it.
 private func onThread(_ label: String, _ body: @escaping @Sendable () throws -> Void) async throws {
@@ -20,6 +20,7 @@ private func onThread(_ label: String, _ body: @escaping @Sendable () throws -> 
 struct IntakeService: Service {
     let listener: StreamListener
     let spool: Spool
+    let stop: StopRequest
     let logger: Logger
 
     func run() async throws {
@@ -30,13 +31,16 @@ struct IntakeService: Service {
                 } catch SpoolError.closed {
                     let counts = spool.statistics
                     let lost = counts.appendedSequence - counts.durableSequence
-                    logger.error("the disk took nothing more: \(lost) events that were read are not in the spool")
+                    if lost > 0 {
+                        logger.error("the disk took nothing more: \(lost) events that were read are not in the spool")
+                    }
                 }
             }
         } onGracefulShutdown: {
             listener.stop()
             // A disk that takes nothing holds the intake up; what waits for it was not acknowledged.
             if spool.statistics.stalled != nil { spool.close() }
+            stop.onHurry { spool.close() }
         }
     }
 }
@@ -44,41 +48,66 @@ struct IntakeService: Service {
 /// Answers on the control socket.
 struct ControlService: Service {
     let socket: ControlSocket
-    let status: StatusReport
+    let desk: ControlDesk
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await onThread("control") { try socket.run { status.answer(to: $0) } }
+            try await onThread("control") { try socket.run { desk.answer(to: $0) } }
         } onGracefulShutdown: {
             socket.stop()
         }
     }
 }
 
-/// Spool to database.
-struct PipelineService: Service {
-    let spool: Spool
-    let runner: PipelineRunner
-    let queue: StoreQueue
-    let writer: StoreWriter
+/// Notices GeoIP databases that were replaced, and has them loaded.
+struct DatabaseWatchService: Service {
+    private static let interval = Duration.seconds(2)
+
+    let live: LiveAssembly
+    let reloader: Reloader
     let logger: Logger
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await onThread("pipeline") {
-                defer { writer.close() }
-                var frames = SpoolFrames(spool)
-                do {
-                    try runner.run(&frames)
-                } catch let error as StoreError where error.isTransient && spool.isClosed {
-                    let missing = spool.durableSequence - writer.appliedSeq
-                    logger.warning("\(error) \(missing) events will be written after the next start, from the spool.")
+        try await cancelWhenGracefulShutdown {
+            var paths = live.current.configuration.geoip
+            var watch = DatabaseWatch(paths: paths)
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                if live.current.configuration.geoip != paths {
+                    paths = live.current.configuration.geoip
+                    watch = DatabaseWatch(paths: paths)
+                }
+                let changed = watch.poll()
+                guard !changed.isEmpty else { continue }
+                // Loading takes a while, and no thread of the pool is to wait for it.
+                try await onThread("databases") {
+                    reloader.reload(.databases).log(to: logger, what: changed.joined(separator: ", "))
                 }
             }
+        }
+    }
+}
+
+/// Spool to database.
+struct PipelineService: Service {
+    let flow: Flow
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await onThread("pipeline") { try flow.run() }
         } onGracefulShutdown: {
-            // A database that cannot be written now gets the rest after the restart, from the spool.
-            queue.giveUpRetrying()
-            spool.close()
+            flow.end()
+        }
+    }
+}
+
+extension ReloadAnswer {
+    /// Logs what became of a reload.
+    func log(to logger: Logger, what: String) {
+        for notice in notices { logger.warning("\(notice)") }
+        if reloaded {
+            logger.notice("\(what): in force as configuration \(configuration ?? 0)")
+        } else {
+            for fault in faults { logger.error("\(what) refused, the old stays in force: \(fault)") }
         }
     }
 }

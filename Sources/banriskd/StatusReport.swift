@@ -1,107 +1,157 @@
 import Assembly
 import Enrichment
 import Intake
+import Ordering
 import Pipeline
 import RiskModel
 import Settings
 import Spool
 import Store
+import Synchronization
 
-/// The daemon's state as `banrisk status` shows it.
+/// The parts of the daemon, asked for how they stand.
 struct StatusReport: Sendable {
-    let assembly: Assembly
+    let live: LiveAssembly
     let listener: StreamListener
     let spool: Spool
     let pipeline: Pipeline
     let writer: StoreWriter
     let queue: StoreQueue
+    let snapshotter: Snapshotter
+    let reloader: Reloader
+    let progress: Progress
     let processID: Int32
 
-    /// Answers a line of the control socket: one JSON object.
-    func answer(to request: String) -> String {
-        request == "status" ? json : "{\"error\":\"unknown request; known is: status\"}"
-    }
-
-    private var json: String {
-        let intake = listener.statistics
+    var status: DaemonStatus {
         let frames = spool.statistics
         let counts = pipeline.statistics
+        let assembly = live.current
         let configuration = assembly.configuration
-        return object([
-            ("program", "\"banriskd\""),
-            ("pid", "\(processID)"),
-            ("database", JSONText.quote(configuration.databasePath)),
-            ("shards", "\(configuration.shards)"),
-            ("watermark", counts.events == 0 ? "null" : "\"\(counts.watermark)\""),
-            (
-                "sequence",
-                object([
-                    ("received", "\(frames.appendedSequence)"), ("durable", "\(frames.durableSequence)"),
-                    ("processed", "\(counts.throughSeq)"), ("applied", "\(writer.appliedSeq)"),
-                ])
-            ),
-            (
-                "intake",
-                object([
-                    ("connections", "\(intake.connections)"), ("connections_total", "\(intake.acceptedConnections)"),
-                    ("connections_refused", "\(intake.refusedConnections)"), ("frames", "\(intake.frames)"),
-                    ("bytes", "\(intake.bytes)"), ("oversized", "\(intake.oversized)"),
-                    ("unterminated", "\(intake.unterminated)"),
-                ])
-            ),
-            (
-                "spool",
-                object([
-                    ("bytes", "\(frames.retainedBytes)"), ("segments", "\(frames.segments)"),
-                    ("pending_bytes", "\(frames.pendingBytes)"), ("oldest", "\(frames.oldestSequence)"),
-                    ("stalled", frames.stalled.map { JSONText.quote($0.description) } ?? "null"),
-                ])
-            ),
-            (
-                "pipeline",
-                object([
-                    ("events", "\(counts.events)"), ("rejected", "\(counts.rejected)"),
-                    ("signals", "\(counts.signals)"),
-                    ("alerts", "\(counts.alerts)"), ("accounts", "\(counts.accounts)"),
-                    ("entities", "\(pipeline.entityCount)"), ("risky_accounts", "\(pipeline.riskCount)"),
-                    ("evicted_accounts", "\(counts.evictedAccounts)"),
-                    ("evicted_entities", "\(counts.evictedEntities)"),
-                ])
-            ),
-            ("store", object([("stalled", queue.stall.map(JSONText.quote) ?? "null")])),
-            (
-                "databases",
-                array(
-                    assembly.sources.databases.map { database in
-                        object([
-                            ("kind", JSONText.quote(database.kind.rawValue)), ("type", JSONText.quote(database.type)),
-                            ("path", JSONText.quote(database.path)), ("built", "\"\(database.buildEpoch)\""),
-                        ])
-                    })
-            ),
-            (
-                "lists",
-                array(
-                    assembly.sources.lists.map { list in
-                        object([("name", JSONText.quote(list.name)), ("entries", "\(list.count)")])
-                    })
-            ),
-            (
-                "rules",
-                array(
-                    configuration.ruleSet.rules.map { rule in
-                        object([
-                            ("rule", JSONText.quote(rule.id)), ("active", "\(assembly.inactive[rule.id] == nil)"),
-                            ("inactive_because", assembly.inactive[rule.id].map(JSONText.quote) ?? "null"),
-                        ])
-                    })
-            ),
-        ])
+        var status = DaemonStatus(
+            program: "banriskd", pid: processID, phase: progress.phase,
+            recovery: progress.recovery(processed: counts.throughSeq), database: configuration.databasePath,
+            shards: configuration.shards, watermark: counts.watermark == .epoch ? nil : counts.watermark.description,
+            sequence: .init(
+                received: frames.appendedSequence, durable: frames.durableSequence, processed: counts.throughSeq,
+                applied: writer.appliedSeq))
+        status.intake = .init(listener.statistics)
+        status.spool = .init(frames)
+        status.pipeline = .init(counts)
+        status.snapshots = .init(snapshotter.statistics)
+        status.store.walBytes = writer.walBytes
+        status.store.stalled = queue.stall
+        status.reloads = reloader.statistics
+        status.reloads.configuration = writer.configurationID
+        status.databases = assembly.sources.databases.map {
+            .init(kind: $0.kind.rawValue, type: $0.type, path: $0.path, built: $0.buildEpoch.description)
+        }
+        status.lists = assembly.sources.lists.map { .init(name: $0.name, entries: $0.count) }
+        status.rules = configuration.ruleSet.rules.map {
+            .init(rule: $0.id, active: assembly.inactive[$0.id] == nil, inactiveBecause: assembly.inactive[$0.id])
+        }
+        return status
+    }
+}
+
+/// Where the daemon is between its start and its end.
+final class Progress: Sendable {
+    private struct State {
+        var phase = DaemonStatus.Phase.recovering
+        var isRecovered = false
+        var snapshot: UInt64 = 0
+        var target: UInt64 = 0
     }
 
-    private func object(_ members: [(String, String)]) -> String {
-        "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    private let state = Mutex(State())
+
+    var phase: DaemonStatus.Phase { state.withLock { $0.phase } }
+
+    /// Whether the state is that of everything in the database.
+    var isRecovered: Bool { state.withLock { $0.isRecovered } }
+
+    func recover(from snapshot: UInt64, to target: UInt64) {
+        state.withLock {
+            $0.snapshot = snapshot
+            $0.target = target
+        }
     }
 
-    private func array(_ elements: [String]) -> String { "[" + elements.joined(separator: ",") + "]" }
+    /// The state is rebuilt; whether that is news.
+    func run() -> Bool {
+        state.withLock { state in
+            state.isRecovered = true
+            guard state.phase == .recovering else { return false }
+            state.phase = .running
+            return true
+        }
+    }
+
+    func stop() { state.withLock { $0.phase = .stopping } }
+
+    func recovery(processed: UInt64) -> DaemonStatus.Recovery {
+        state.withLock {
+            .init(snapshot: $0.snapshot, processed: min(processed, $0.target), target: $0.target)
+        }
+    }
+}
+
+extension DaemonStatus.Spool {
+    fileprivate init(_ frames: SpoolStatistics) {
+        self.init()
+        bytes = frames.retainedBytes
+        segments = frames.segments
+        pendingBytes = frames.pendingBytes
+        oldest = frames.oldestSequence
+        skipped = frames.skippedSequences
+        stalled = frames.stalled?.description
+    }
+}
+
+extension DaemonStatus.Intake {
+    fileprivate init(_ counts: IntakeStatistics) {
+        self.init()
+        connections = counts.connections
+        connectionsTotal = counts.acceptedConnections
+        connectionsRefused = counts.refusedConnections
+        acceptPauses = counts.acceptPauses
+        frames = counts.frames
+        bytes = counts.bytes
+        oversized = counts.oversized
+        unterminated = counts.unterminated
+    }
+}
+
+extension DaemonStatus.Pipeline {
+    fileprivate init(_ counts: PipelineStatistics) {
+        self.init()
+        events = counts.events
+        rejected = counts.rejected
+        signals = counts.signals
+        alerts = counts.alerts
+        accounts = counts.accounts
+        entities = counts.entities
+        riskyAccounts = counts.riskyAccounts
+        evictedAccounts = counts.evictedAccounts
+        evictedRecords = counts.evictedRecords
+        evictedEntities = counts.evictedEntities
+        duplicates = counts.ordering.duplicates
+        late = counts.ordering.late
+        waiting = counts.ordering.held
+        releasedEarly = counts.ordering.releasedEarly
+        inDoubt = counts.ordering.inDoubt
+        fromTheFuture = counts.ordering.refuted
+    }
+}
+
+extension DaemonStatus.Snapshots {
+    fileprivate init(_ counts: Snapshotter.Statistics) {
+        self.init()
+        newest = counts.lastSeq
+        written = counts.written
+        failed = counts.failed
+        bytes = counts.bytes
+        milliseconds = counts.milliseconds
+        pauseMilliseconds = counts.pauseMilliseconds
+        failure = counts.failure
+    }
 }

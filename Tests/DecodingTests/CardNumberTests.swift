@@ -64,4 +64,20 @@ import Testing
         let line = login(#""card":"4111111111111112","severity":9"#)
         #expect(try #require(decode(line).rejections.first).bytes == Array(line.utf8))
     }
+
+    @Test func `a rejection says how long its line was, and whether the bytes are the line as it came`() throws {
+        let token = login(#""severity":9,"card":"tok_4111111111111111""#)
+        let long = login(#""severity":9,"device":"\#(String(repeating: "d", count: Frame.keptOfOversized))""#)
+        let cases: [(line: String, flags: FrameFlags, length: Int, isComplete: Bool)] = [
+            (token, [], token.utf8.count, true),
+            (token, .oversized, Frame.maximumBytes + 1, false),
+            (long, [], long.utf8.count, false),
+            (login(#""card":"4111111111111111""#), [], login(#""card":"4111111111111111""#).utf8.count, false),
+        ]
+        for (line, flags, length, isComplete) in cases {
+            let rejection = try #require(decode(line, flags: flags).rejections.first)
+            #expect(rejection.length == length)
+            #expect(rejection.isComplete == isComplete)
+        }
+    }
 }

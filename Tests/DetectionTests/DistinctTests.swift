@@ -12,11 +12,18 @@ import Testing
             establishedWeight: weight, newFor: Interval(seconds: 86_400))
     }
 
+    /// With one key.
+    private func column(_ parameters: DistinctParameters) -> DistinctColumn {
+        var column = DistinctColumn(CompiledRules.Bound(parameters))
+        column.append()
+        return column
+    }
+
     @Test func `up to allow nothing is said, then each step tells all members`() {
-        var state = DistinctState()
+        var state = column(Self.parameters())
         for member in 0..<20 as Range<UInt64> {
             let finding = state.observe(
-                member, at: Timestamp(seconds: 10_000 + Int64(member)), isFresh: true, parameters: Self.parameters())
+                0, member, at: Timestamp(seconds: 10_000 + Int64(member)), isFresh: true)
             guard member >= 3 else {
                 #expect(finding == nil)
                 continue
@@ -26,41 +33,41 @@ import Testing
             #expect(finding?.concernsMember == true)
             // One more account is one more eighth here; from the eleventh on it is no worse.
             #expect(finding?.hasRisen == (member < 11))
-            #expect(state.members.map(\.id) == Array(0...member))
+            #expect(state.members(of: 0).map(\.id) == Array(0...member))
         }
     }
 
     @Test func `established accounts count their weight, and by themselves stay within what is allowed`() {
-        var state = DistinctState()
         let parameters = Self.parameters(weight: 0.1)
+        var state = column(parameters)
         for member in 0..<30 as Range<UInt64> {
             #expect(
-                state.observe(member, at: Timestamp(seconds: 10_000), isFresh: false, parameters: parameters) == nil)
+                state.observe(0, member, at: Timestamp(seconds: 10_000), isFresh: false) == nil)
         }
-        let finding = state.observe(99, at: Timestamp(seconds: 10_001), isFresh: true, parameters: parameters)
+        let finding = state.observe(0, 99, at: Timestamp(seconds: 10_001), isFresh: true)
         #expect(abs((finding?.strength ?? 0) - (30 * 0.1 + 1 - 3) / 8) < 1e-12)
         #expect(finding?.count == 31 && finding?.freshCount == 1)
     }
 
     @Test func `a member that is still there is told again at most once in an eighth of the window`() {
-        var state = DistinctState()
+        var state = column(Self.parameters())
         for member in 0..<5 as Range<UInt64> {
-            _ = state.observe(member, at: Timestamp(seconds: 36_000), isFresh: false, parameters: Self.parameters())
+            _ = state.observe(0, member, at: Timestamp(seconds: 36_000), isFresh: false)
         }
         let due = (0..<3_600).filter {
             state.observe(
-                0, at: Timestamp(seconds: 36_000 + Int64($0)), isFresh: false, parameters: Self.parameters()) != nil
+                0, 0, at: Timestamp(seconds: 36_000 + Int64($0)), isFresh: false) != nil
         }
         #expect(due == [450, 900, 1_350, 1_800, 2_250, 2_700, 3_150])
     }
 
     @Test func `an event from before the window says nothing`() {
-        var state = DistinctState()
+        var state = column(Self.parameters())
         for member in 0..<11 as Range<UInt64> {
-            _ = state.observe(member, at: Timestamp(seconds: 36_000), isFresh: false, parameters: Self.parameters())
+            _ = state.observe(0, member, at: Timestamp(seconds: 36_000), isFresh: false)
         }
-        #expect(state.observe(50, at: Timestamp(seconds: 32_400), isFresh: false, parameters: Self.parameters()) == nil)
-        #expect(state.members.count == 11)
+        #expect(state.observe(0, 50, at: Timestamp(seconds: 32_400), isFresh: false) == nil)
+        #expect(state.members(of: 0).count == 11)
     }
 
     // MARK: - In the folds

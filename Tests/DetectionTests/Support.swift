@@ -58,6 +58,8 @@ func batches(_ facts: [Fact], size: Int, firstSeq: UInt64 = 1, watermark: Timest
             let fact = facts[i]
             var event = Event()
             event.seq = firstSeq + UInt64(i)
+            // As if frames before had held no events: no order is a `seq`.
+            event.order = event.seq + 1_000_000
             event.time = Timestamp(seconds: fact.seconds)
             watermark = max(watermark, event.time)
             event.watermark = watermark
@@ -86,6 +88,13 @@ extension Rule {
     }
 }
 
+extension CompiledRules.Bound {
+    /// The parameters as those of a rule that looks at every event.
+    init(_ parameters: Parameters, blame: Blame = .accounts) {
+        self.init(index: 0, shape: 0, condition: Condition(), blame: blame, parameters: parameters)
+    }
+}
+
 extension CompiledRules {
     init(_ rules: [Rule], list: (String) -> ListBinding? = { _ in nil }) {
         let policy = ScorePolicy(
@@ -95,6 +104,13 @@ extension CompiledRules {
     }
 }
 
+/// What `body` writes.
+func encoded(_ body: (inout StateWriter) -> Void) -> [UInt8] {
+    var writer = StateWriter()
+    body(&writer)
+    return writer.bytes
+}
+
 /// The profile and entity folds, one behind the other, with what they said under the accounts' names.
 struct Folds {
     /// A signal whose account is told by its name, for the numbers depend on the hashes' seed.
@@ -102,6 +118,7 @@ struct Folds {
         var account: String
         var rule: Int
         var seq: UInt64
+        var order: UInt64
         var time: Timestamp
         var watermark: Timestamp
         var strength: Double
@@ -125,6 +142,24 @@ struct Folds {
         self.shards = shards
     }
 
+    /// The bytes of every partition's state: those of the profile fold, then those of the entity fold.
+    var state: [[UInt8]] {
+        (0..<Partition.count).map { partition in encoded { profile.encode(partition, into: &$0) } }
+            + (0..<Partition.count).map { partition in encoded { entity.encode(partition, into: &$0) } }
+    }
+
+    /// Takes states as ``state`` gives them.
+    func restore(_ state: [[UInt8]]) throws(StateFault) {
+        for partition in 0..<Partition.count {
+            var reader = StateReader(state[partition])
+            try profile.decode(partition, from: &reader)
+            try reader.finish()
+            reader = StateReader(state[Partition.count + partition])
+            try entity.decode(partition, from: &reader)
+            try reader.finish()
+        }
+    }
+
     mutating func run(_ batch: EventBatch) {
         let output = profile.run(batch, shards: shards)
         standings = output.standings
@@ -136,8 +171,8 @@ struct Folds {
                 continue
             }
             let named = NamedSignal(
-                account: account, rule: signal.rule, seq: signal.seq, time: signal.time, watermark: signal.watermark,
-                strength: signal.strength, evidence: signal.evidence)
+                account: account, rule: signal.rule, seq: signal.seq, order: signal.order, time: signal.time,
+                watermark: signal.watermark, strength: signal.strength, evidence: signal.evidence)
             signals[named, default: 0] += 1
         }
         for signal in found.entitySignals { entitySignals[signal, default: 0] += 1 }

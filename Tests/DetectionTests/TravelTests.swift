@@ -21,10 +21,11 @@ import Testing
     }
 
     /// The findings of a sequence of events.
-    private func observe(_ events: [Event], _ parameters: TravelParameters = Self.parameters) -> [TravelState.Finding?]
+    private func observe(_ events: [Event], _ parameters: TravelParameters = Self.parameters) -> [TravelColumn.Finding?]
     {
-        var state = TravelState()
-        return events.map { state.observe($0, parameters: parameters) }
+        var column = TravelColumn(CompiledRules.Bound(parameters))
+        column.append()
+        return events.map { column.observe(0, $0) }
     }
 
     // MARK: - Distance
@@ -147,8 +148,9 @@ import Testing
 
     @Test func `addresses on either side of the date line, and of a degree, are one place`() {
         // The addresses of a town are located a few kilometres apart.
-        var findings: [TravelState.Finding] = []
-        var state = TravelState()
+        var findings: [TravelColumn.Finding] = []
+        var column = TravelColumn(CompiledRules.Bound(Self.parameters))
+        column.append()
         for i in 0..<12 {
             var home = City.london
             home.latitude = 51.5 + (i % 4 == 0 ? 0.01 : -0.01)
@@ -157,9 +159,7 @@ import Testing
             away.latitude = -17
             away.longitude = i % 5 == 0 ? 179.9 : -179.9
             let city = i % 2 == 0 ? home : away
-            if let finding = state.observe(event(city, hours: Double(i)), parameters: Self.parameters) {
-                findings.append(finding)
-            }
+            if let finding = column.observe(0, event(city, hours: Double(i))) { findings.append(finding) }
         }
         #expect(!findings.isEmpty && findings.allSatisfy { $0.count == 1 })
     }

@@ -67,10 +67,9 @@ import Testing
             let image = try DatabaseImage(path: path)
             #expect(image.recordBits == bits)
             let nodes = image.nodeCount
-            let read = try image.withSections { tree, data throws(MalformedDatabase) in
+            let (tree, positions) = try image.withSections { tree, data throws(MalformedDatabase) in
                 try SearchTree.read(tree, nodeCount: nodes, recordBits: bits, ipVersion: 6, dataBytes: data.count)
             }
-            let (tree, positions) = try #require(read)
             var addresses = try probes()
             for i in 0..<256 { addresses.append(IPAddress(v4: 0x0101_0100 + UInt32(i))) }
             for i in 0..<256 { addresses.append(IPAddress(high: 0, low: 0x1_ffff_ff80 + UInt64(i))) }
@@ -302,6 +301,55 @@ import Testing
         #expect(positions == [0x30 - 17, 0x100_0020 - 17])
     }
 
+    /// The search tree of 2³² − 1 nodes of 28 bits has 2³² − 7 bytes, and with the separator 9 more than 2³².
+    @Test(
+        arguments: [
+            (1, 24, 4, nil), (0, 24, 4, "metadata out of range"), (1, 24, 5, "metadata out of range"),
+            (1, 24, 0, "metadata out of range"), (40, 24, 4, "its search tree is longer than the file"),
+            (.max, 24, 4, "its search tree is longer than the file"),
+            (.max, 28, 6, "its search tree is longer than the file"),
+        ] as [(UInt32, UInt8, UInt8, String?)])
+    func `metadata that the file cannot bear out are refused`(
+        nodes: UInt32, bits: UInt8, ipVersion: UInt8, detail: String?
+    ) throws {
+        var content = [UInt8](TinyDatabase.file(record: [0xe0], ipVersion: 4))
+        func set(_ key: String, _ value: [UInt8]) throws {
+            let place = try #require(content.firstRange(of: Array(key.utf8)))
+            content.replaceSubrange(place.upperBound + 1..<place.upperBound + 1 + value.count, with: value)
+        }
+        try set("node_count", withUnsafeBytes(of: nodes.bigEndian, Array.init))
+        try set("record_size", [bits])
+        try set("ip_version", [ipVersion])
+        if let detail {
+            let expected = DatabaseError.malformed(path: "x", detail: detail)
+            #expect(throws: expected) { try DatabaseImage(content, path: "x") }
+        } else {
+            let image = try DatabaseImage(content, path: "x")
+            #expect(image.nodeCount == 1)
+        }
+    }
+
+    @Test(arguments: ["node_count", "record_size", "ip_version", "build_epoch", "database_type"])
+    func `metadata without one of the fields are refused`(key: String) throws {
+        var content = [UInt8](TinyDatabase.file(record: [0xe0], ipVersion: 4))
+        let place = try #require(content.firstRange(of: Array(key.utf8)))
+        content[place.lowerBound] = UInt8(ascii: "X")
+        let expected = DatabaseError.malformed(path: "x", detail: "no \(key) in its metadata")
+        #expect(throws: expected) { try DatabaseImage(content, path: "x") }
+    }
+
+    @Test func `a type that could drive a terminal is quoted, and an endless one is refused`() throws {
+        func image(_ type: String) throws -> GeoDatabase {
+            let content = [UInt8](
+                TinyDatabase.file(type: type, built: 1, nodes: [(.none, .none)], records: [], ipVersion: 4))
+            return try GeoDatabase(image: DatabaseImage(content, path: "x"), path: "x")
+        }
+        let error = #expect(throws: DatabaseError.unknownType(path: "x", type: "\u{1b}[2J")) { try image("\u{1b}[2J") }
+        #expect(error?.description.contains("\\u001b[2J") == true)
+        let long = String(repeating: "City ", count: 100)
+        #expect(throws: DatabaseError.malformed(path: "x", detail: "metadata out of range")) { try image(long) }
+    }
+
     @Test func `a missing file, a folder, an empty file and a text are told apart`() throws {
         try TestFiles.with(Data()) { path in
             #expect(throws: DatabaseError.missing(path: path + "x")) { try GeoDatabase(path: path + "x") }
@@ -313,7 +361,7 @@ import Testing
         }
         try TestFiles.with(Data("country,ip\n".utf8)) { path in
             let error = #expect(throws: DatabaseError.self) { try GeoDatabase(path: path) }
-            #expect(error?.description.contains("no valid metadata") == true)
+            #expect(error?.description.contains("no metadata at its end") == true)
         }
     }
 }

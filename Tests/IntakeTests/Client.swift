@@ -63,6 +63,26 @@ final class Client: Sendable {
 
     func finish() { shutdown(raw, CInt(SHUT_WR)) }
 
+    /// Neither reads nor writes any more: to the other side this is a client that was killed.
+    func hangUp() { shutdown(raw, CInt(SHUT_RDWR)) }
+
+    /// The next line that the other side sends, without its newline; `nil` at the end.
+    func readLine() -> String? {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while recv(raw, &byte, 1, 0) == 1 {
+            if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
+        }
+        return nil
+    }
+
+    /// Asks for acknowledgements, and gives the answer.
+    func ask(session: String) -> String? {
+        send("banrisk/1 acks session=\(session)\n")
+        return readLine()
+    }
+
     /// Waits until the other side has closed.
     func waitForEnd() {
         var byte: UInt8 = 0

@@ -26,27 +26,12 @@ struct LineFramerTests {
         return lines
     }
 
-    /// The same by the standard library's `split`.
-    private func oracle(_ stream: [UInt8]) -> [Line] {
-        let parts = stream.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        return parts.enumerated().compactMap { i, part in
-            let line = part.last == UInt8(ascii: "\r") ? part.dropLast() : part
-            if line.isEmpty { return nil }
-            if line.count > Frame.maximumBytes {
-                return Line(
-                    text: String(decoding: line.prefix(Frame.keptOfOversized), as: UTF8.self), flags: .oversized)
-            }
-            return Line(
-                text: String(decoding: line, as: UTF8.self), flags: i == parts.count - 1 ? .unterminated : [])
-        }
-    }
-
     @Test(arguments: chunkSizes, 1...4 as ClosedRange<UInt64>)
     func `random streams are framed as split would`(chunk: Int, seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let alphabet = Array("ab{}\"\r\n\n".utf8)
         let stream = (0..<3000).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }
-        let expected = oracle(stream)
+        let expected = framedBySplit(stream)
         #expect(expected.count > 100)
         #expect(frames(of: stream, chunk: chunk) == expected)
     }
@@ -59,7 +44,7 @@ struct LineFramerTests {
             let long = [UInt8](repeating: UInt8(ascii: "x"), count: length)
             let stream =
                 Array("first\n".utf8) + long + Array(ending.utf8) + (ending.isEmpty ? [] : Array("last\n".utf8))
-            #expect(frames(of: stream, chunk: chunk) == oracle(stream))
+            #expect(frames(of: stream, chunk: chunk) == framedBySplit(stream))
         }
     }
 

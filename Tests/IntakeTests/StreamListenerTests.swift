@@ -2,7 +2,6 @@ import Dispatch
 import Glibc
 import Intake
 import RiskModel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -12,28 +11,11 @@ struct StreamListenerTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Runs a listener on a thread of its own; `wait()` gives what run threw.
-    private final class Run: Sendable {
-        private let group = DispatchGroup()
-        private let failure = Mutex<(any Error)?>(nil)
-
-        init(_ listener: StreamListener, _ sink: any FrameSink) {
-            DispatchQueue(label: "run").async(group: group) {
-                do { try listener.run(sink: sink) } catch { self.failure.withLock { $0 = error } }
-            }
-        }
-
-        func wait() throws {
-            group.wait()
-            if let failure = failure.withLock({ $0 }) { throw failure }
-        }
-    }
-
     @Test
     func `a hundred clients at once lose nothing and keep their order`() throws {
         let listener = try StreamListener(path: path)
         let sink = RecordingSink()
-        let run = Run(listener, sink)
+        let run = ListenerRun(listener, sink)
         let path = path
         DispatchQueue.concurrentPerform(iterations: 100) { i in
             guard let client = try? Client(path: path) else { return }
@@ -64,7 +46,7 @@ struct StreamListenerTests {
     func `a last line without newline is marked`() throws {
         let listener = try StreamListener(path: path)
         let sink = RecordingSink()
-        let run = Run(listener, sink)
+        let run = ListenerRun(listener, sink)
         let client = try Client(path: path)
         client.send("whole\npart")
         client.finish()
@@ -98,7 +80,7 @@ struct StreamListenerTests {
         let listener = try StreamListener(path: path)
         let gate = Gate()
         let sink = RecordingSink(gate: gate)
-        let run = Run(listener, sink)
+        let run = ListenerRun(listener, sink)
         let client = try Client(path: path)
         let line = String(repeating: "x", count: 999) + "\n"
         // The listener has read a buffer's worth at most, and the socket's buffer takes the rest until it is full.
@@ -126,7 +108,7 @@ struct StreamListenerTests {
     func `an error of the sink ends the run and disconnects`() throws {
         struct Broken: Error {}
         let listener = try StreamListener(path: path)
-        let run = Run(listener, RecordingSink(failure: Broken()))
+        let run = ListenerRun(listener, RecordingSink(failure: Broken()))
         let client = try Client(path: path)
         client.send("line\n")
         #expect(throws: Broken.self) { try run.wait() }
@@ -138,7 +120,7 @@ struct StreamListenerTests {
     func `clients beyond the limit are closed and counted`() throws {
         let listener = try StreamListener(path: path, maximumConnections: 2)
         let sink = RecordingSink()
-        let run = Run(listener, sink)
+        let run = ListenerRun(listener, sink)
         let clients = try (0..<3).map { _ in try Client(path: path) }
         clients[2].waitForEnd()
         for client in clients.prefix(2) {

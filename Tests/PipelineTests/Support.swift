@@ -16,7 +16,8 @@ final class TemporaryDatabase {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         path = folder.appendingPathComponent("banrisk.db").path
         writer = try StoreWriter(
-            path: path, rules: assembly.configuration.ruleSet, inactive: assembly.inactive)
+            path: path, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
+                configuration: assembly.record)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -28,7 +29,7 @@ final class TemporaryDatabase {
             pipeline: assembly.makePipeline(), queue: queue, batchFrames: assembly.configuration.batchFrames,
             appliedSeq: writer.appliedSeq)
         var frames = LineFrames(lines)
-        try runner.run(&frames)
+        try runner.run(&frames, isEnd: true)
     }
 
     /// Every row of every table that events fill, in order.

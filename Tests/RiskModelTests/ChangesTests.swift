@@ -6,7 +6,7 @@ import Testing
     private static func score(_ account: String, seq: UInt64) -> Score {
         Score(
             account: account, firstSeen: .epoch, points: Int(seq % 10_000), basePoints: 0, level: .normal,
-            compromised: false, time: Timestamp(seconds: Int64(seq)), seq: seq, contributions: [])
+            compromised: false, time: Timestamp(seconds: Int64(seq)), seq: seq, order: seq, contributions: [])
     }
 
     /// The changes of one event: at random some of everything.
@@ -23,7 +23,8 @@ import Testing
         if Bool.random(using: &random) {
             let entity = EntityKey(kind: .ip, text: account)
             changes.entities[.init(entity: entity, rule: 1)] = EntitySignal(
-                entity: entity, rule: 1, seq: seq, time: .epoch, strength: 1, count: 1, firstSeen: .epoch)
+                entity: entity, rule: 1, seq: seq, order: seq, time: .epoch, strength: 1, count: 1,
+                firstSeen: .epoch)
         }
         if Bool.random(using: &random) {
             changes.rejections = [

@@ -38,10 +38,39 @@ import Testing
         }
     }
 
+    /// The Gregorian rule: every fourth year, but of the centuries only every fourth.
+    @Test(arguments: [
+        (1900, false), (1970, false), (1971, false), (1972, true), (1999, false), (2000, true), (2004, true),
+        (2024, true), (2025, false), (2100, false), (2400, true), (9996, true), (9999, false),
+    ])
+    func `february has its leap day where the calendar has it`(year: Int, isLeap: Bool) {
+        let last = Timestamp.daysSinceEpoch(year: year, month: 2, day: 28)
+        #expect(Timestamp.civil(daysSinceEpoch: last + 1) == (isLeap ? (year, 2, 29) : (year, 3, 1)))
+        #expect(Timestamp.daysSinceEpoch(year: year, month: 3, day: 1) == last + (isLeap ? 2 : 1))
+        let days =
+            Timestamp.daysSinceEpoch(year: year + 1, month: 1, day: 1)
+            - Timestamp.daysSinceEpoch(year: year, month: 1, day: 1)
+        #expect(days == (isLeap ? 366 : 365))
+    }
+
+    @Test func `a day has 86,400 seconds, whatever a zone does with its clocks`() {
+        // Around the changes to and from summer time in Europe and America, and around a leap second.
+        for (year, month, day) in [(2025, 3, 30), (2025, 10, 26), (2025, 3, 9), (2025, 11, 2), (2016, 12, 31)] {
+            let midnight = Int64(Timestamp.daysSinceEpoch(year: year, month: month, day: day)) * 86_400
+            for hour in 0...24 as ClosedRange<Int64> {
+                let text = Timestamp(seconds: midnight + hour * 3_600).description
+                let expected = (hour < 10 ? "0\(hour)" : "\(hour % 24 == 0 ? "00" : "\(hour)")") + ":00:00Z"
+                #expect(text.hasSuffix("T" + expected))
+            }
+        }
+    }
+
     @Test(arguments: [
         (Timestamp.epoch, "1970-01-01T00:00:00Z"), (Timestamp.latest, "9999-12-31T23:59:59.999999Z"),
         (Timestamp(microseconds: -1), "1969-12-31T23:59:59.999999Z"),
         (Timestamp(seconds: 951_782_400), "2000-02-29T00:00:00Z"),
+        (Timestamp(seconds: 68_169_600), "1972-02-29T00:00:00Z"),
+        (Timestamp(seconds: 4_107_542_400), "2100-03-01T00:00:00Z"),
     ])
     func `the ends of the calendar`(time: Timestamp, text: String) { #expect(time.description == text) }
 

@@ -17,7 +17,7 @@ extension ScorePolicy {
 }
 
 /// A rule with what matters to a score. Without a key each family rests on a ground of its own, as far as there are some.
-func rule(_ family: Family, weight: Double, halfLife: Int64, key: Field? = nil) -> Rule {
+func rule(_ family: Family, weight: Double, halfLife: Int64, key: Field? = nil, id: String = "rule") -> Rule {
     let ground: Field =
         switch family {
         case .network, .behaviour: .ip
@@ -27,7 +27,7 @@ func rule(_ family: Family, weight: Double, halfLife: Int64, key: Field? = nil) 
         case .geography, .policy: .account
         }
     return Rule(
-        id: "rule", heuristic: "test", family: family,
+        id: id, heuristic: "test", family: family,
         kind: .rate(
             RateParameters(key: key ?? ground, window: Interval(seconds: 60), ramp: Ramp(allow: 0, saturate: 1))),
         condition: Condition(), weight: weight, halfLife: Interval(seconds: halfLife), reason: "A test.")
@@ -35,22 +35,23 @@ func rule(_ family: Family, weight: Double, halfLife: Int64, key: Field? = nil) 
 
 /// Rules of all families, of light and heavy weights, of short and long memory.
 func randomRules(_ random: inout SeededGenerator, policy: ScorePolicy = .test) -> RuleSet {
-    let rules = (0..<12).map { _ in
+    let rules = (0..<12).map {
         rule(
             random.pick(Family.allCases),
             weight: random.pick([0, 0.1, 1, 2.5, 4.5, 10]),
             halfLife: random.pick([60, 600, 3_600, 86_400]),
-            key: random.pick([.account, .ip, .prefix, .asn, .device, .email, .phone, .card, .apiKey]))
+            key: random.pick([.account, .ip, .prefix, .asn, .device, .email, .phone, .card, .apiKey]), id: "rule_\($0)")
     }
     return RuleSet(rules: rules, policy: policy)
 }
 
 func signal(
     _ account: AccountRef = AccountRef(partition: 0, generation: 0, slot: 0), rule: Int, seq: UInt64 = 1,
+    order: UInt64? = nil,
     at seconds: Int64, watermark: Int64? = nil, strength: Double = 1
 ) -> Signal {
     Signal(
-        account: account, rule: rule, seq: seq, time: Timestamp(seconds: seconds),
+        account: account, rule: rule, seq: seq, order: order ?? seq, time: Timestamp(seconds: seconds),
         watermark: Timestamp(seconds: watermark ?? seconds), strength: strength,
         evidence: .count(entity: nil, count: Int(seq), fresh: 0, names: []))
 }

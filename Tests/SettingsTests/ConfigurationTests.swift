@@ -17,6 +17,10 @@ import Testing
         #expect(shipped.batchFrames == 8192)
         #expect(shipped.accountLimit == 10_000_000 && shipped.entityLimit == 10_000_000)
         #expect(shipped.spool.segmentBytes == 134_217_728)
+        #expect(shipped.spool.retainedSeconds == nil)
+        #expect(shipped.time.allowedLateness == .zero && shipped.time.futureTolerance == Interval(seconds: 600))
+        #expect(shipped.time.duplicateIDs == 4_000_000 && shipped.time.duplicateSpan == Interval(seconds: 86_400))
+        #expect(shipped.snapshotSeconds == 300 && shipped.quarantineRows == 100_000)
         #expect(shipped.ruleSet == .embedded())
     }
 
@@ -40,7 +44,10 @@ import Testing
             rules: own.yaml
             socket_mode: 0600
             maximum_connections: 12
-            spool: {segment_bytes: 1 MiB, pending_bytes: 2MiB, commit_delay: 7ms, retained_bytes: 1 TiB}
+            spool: {segment_bytes: 1 MiB, pending_bytes: 2MiB, commit_delay: 7ms, retained_bytes: 1 TiB, retained_age: 90d}
+            time: {allowed_lateness: 30s, future_tolerance: 1h, duplicate_ids: 0, duplicate_span: 7d}
+            snapshot_interval: 90s
+            quarantine_rows: 5k
             shards: 3
             batch_frames: 1k
             account_limit: 2M
@@ -60,6 +67,13 @@ import Testing
         #expect(configuration.spool.pendingBytes == 2_097_152)
         #expect(configuration.spool.commitDelayMilliseconds == 7)
         #expect(configuration.spool.retainedBytes == 1_099_511_627_776)
+        #expect(configuration.spool.retainedSeconds == 7_776_000)
+        #expect(configuration.time.allowedLateness == Interval(seconds: 30))
+        #expect(configuration.time.futureTolerance == Interval(seconds: 3600))
+        #expect(configuration.time.duplicateIDs == 0)
+        #expect(configuration.time.duplicateSpan == Interval(seconds: 604_800))
+        #expect(configuration.snapshotSeconds == 90)
+        #expect(configuration.quarantineRows == 5000)
         #expect(configuration.shards == 3)
         #expect(configuration.batchFrames == 1000)
         #expect(configuration.accountLimit == 2_000_000)

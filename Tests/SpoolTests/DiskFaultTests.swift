@@ -86,4 +86,18 @@ struct DiskFaultTests {
         #expect(again.recovery.damages.isEmpty)
         #expect(try again.records() == records)
     }
+
+    @Test(arguments: [ENOSPC, EOPNOTSUPP])
+    func `room that cannot be reserved is no failure, and is asked for once in a segment`(code: CInt) throws {
+        faults.setReserve(.error(code))
+        let spool = try open()
+        for part in 0..<3 {
+            try spool.append(Record.several(10, from: UInt64(10 * part + 1), seed: UInt64(part)))
+            spool.settle()
+        }
+        faults.met.wait()
+        #expect(faults.met.wait(timeout: .now()) == .timedOut)
+        #expect(spool.statistics.stalled == nil)
+        #expect(try spool.records().count == 30)
+    }
 }

@@ -10,6 +10,7 @@ final class FaultyDisk: Sendable {
 
     private struct State {
         var write = Fault.none
+        var reserve = Fault.none
         var syncs: [Fault] = []
     }
 
@@ -19,19 +20,25 @@ final class FaultyDisk: Sendable {
 
     /// All writes from now on.
     func setWrite(_ fault: Fault) { state.withLock { $0.write = fault } }
+    /// All reservations from now on.
+    func setReserve(_ fault: Fault) { state.withLock { $0.reserve = fault } }
     /// The next syncs, in order.
     func setSyncs(_ faults: [Fault]) { state.withLock { $0.syncs = faults } }
 
     var disk: Disk {
-        Disk(
-            write: { [self] file, bytes, offset in
-                if let code = meet(state.withLock { $0.write }) { return (-1, code) }
-                return Disk.system.write(file, bytes, offset)
-            },
-            sync: { [self] file in
-                let fault = state.withLock { $0.syncs.isEmpty ? .none : $0.syncs.removeFirst() }
-                return meet(fault) ?? Disk.system.sync(file)
-            })
+        var disk = Disk.system
+        disk.write = { [self] file, bytes, offset in
+            if let code = meet(state.withLock { $0.write }) { return (-1, code) }
+            return Disk.system.write(file, bytes, offset)
+        }
+        disk.reserve = { [self] file, part in
+            meet(state.withLock { $0.reserve }) ?? Disk.system.reserve(file, part)
+        }
+        disk.sync = { [self] file in
+            let fault = state.withLock { $0.syncs.isEmpty ? .none : $0.syncs.removeFirst() }
+            return meet(fault) ?? Disk.system.sync(file)
+        }
+        return disk
     }
 
     private func meet(_ fault: Fault) -> CInt? {

@@ -46,7 +46,9 @@ struct SpoolTests {
     func `many threads append, and each keeps its order`() throws {
         let spool = try Spool(directory: folder.path)
         DispatchQueue.concurrentPerform(iterations: 8) { thread in
-            for i in 0..<200 { try? spool.append([UInt8(thread), UInt8(i)].span, source: .stream, flags: []) }
+            for i in 0..<200 {
+                _ = try? spool.append([UInt8(thread), UInt8(i)].span, source: .stream, flags: [], origin: .none)
+            }
         }
         spool.settle()
         let records = try spool.records(frames: 1000)
@@ -60,7 +62,9 @@ struct SpoolTests {
     func `a frame of a length that cannot be is refused`(count: Int) throws {
         let spool = try Spool(directory: folder.path)
         let bytes = [UInt8](repeating: 1, count: count)
-        #expect(throws: SpoolError.frameLength(count)) { try spool.append(bytes.span, source: .file, flags: []) }
+        #expect(throws: SpoolError.frameLength(count)) {
+            try spool.append(bytes.span, source: .file, flags: [], origin: .none)
+        }
     }
 
     @Test
@@ -130,33 +134,40 @@ struct SpoolTests {
     }
 
     @Test
-    func `only released segments are removed, the oldest first, and never the newest`() throws {
-        var limits = Spool.Limits()
-        limits.segmentBytes = 500
-        limits.retainedBytes = 2000
-        let spool = try Spool(directory: folder.path, limits: limits)
-        let records = Record.several(100)
-        try spool.append(records)
-        spool.settle()
-        let before = folder.segments
-        spool.release(through: 0)
-        #expect(folder.segments == before)
-        spool.release(through: 20)
-        let oldest = spool.statistics.oldestSequence
-        #expect(oldest > 1 && oldest <= 21)
-        #expect(before.suffix(folder.segments.count) == folder.segments)
-        #expect(try spool.records(from: oldest) == Array(records[Int(oldest - 1)...]))
-        #expect(throws: SpoolError.notRetained(sequence: 1, oldest: oldest)) { _ = try spool.records() }
-        spool.release(through: 100)
-        #expect(spool.statistics.retainedBytes <= 2000)
-        #expect(spool.statistics.retainedBytes > 1000)
+    func `after each commit the hook is called, until the close`() throws {
+        let spool = try Spool(directory: folder.path)
+        let called = DispatchSemaphore(value: 0)
+        spool.onDurable { called.signal() }
+        for part in 0..<3 {
+            try spool.append(Record.several(4, from: UInt64(4 * part + 1)))
+            while spool.durableSequence < UInt64(4 * part + 4) { called.wait() }
+        }
+        weak var held: Held?
+        do {
+            let value = Held()
+            held = value
+            spool.onDurable { _ = value }
+        }
+        #expect(held != nil)
         spool.close()
+        #expect(held == nil)
+    }
 
-        limits.retainedBytes = 0
-        let again = try Spool(directory: folder.path, limits: limits)
-        again.release(through: 100)
-        #expect(folder.segments == before.suffix(1))
-        #expect(again.durableSequence == 100)
+    private final class Held: Sendable {}
+
+    @Test
+    func `a segment that is done has given back what it had reserved`() throws {
+        var limits = Spool.Limits()
+        limits.segmentBytes = 1 << 20
+        let spool = try Spool(directory: folder.path, limits: limits)
+        try spool.append(Record.several(60, maximumBytes: Frame.maximumBytes))
+        spool.close()
+        #expect(folder.segments.count >= 2)
+        for name in folder.segments {
+            var status = stat()
+            try #require(stat("\(folder.path)/\(name)", &status) == 0)
+            #expect(Int(status.st_blocks) * 512 <= Int(status.st_size) + 64 * 1024)
+        }
     }
 
     @Test

@@ -10,22 +10,18 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    private func openWriter() throws -> StoreWriter {
-        try StoreWriter(path: scratch.database, rules: Fixtures.rules, inactive: [:])
-    }
-
     @Test func `a new file carries the application and the schema`() throws {
-        let writer = try openWriter()
+        let writer = try scratch.openWriter()
         let pragmas = try scratch.sqlite3("PRAGMA application_id; PRAGMA user_version; PRAGMA journal_mode")
-        #expect(pragmas == "1650552434\n1\nwal")
+        #expect(pragmas == "1650552434\n2\nwal")
         #expect(try scratch.sqlite3("PRAGMA foreign_key_check; PRAGMA integrity_check") == "ok")
         writer.close()
-        try openWriter().close()
-        #expect(try scratch.sqlite3("SELECT value FROM meta WHERE key = 'schema'") == "1")
+        try scratch.openWriter().close()
+        #expect(try scratch.sqlite3("SELECT value FROM meta WHERE key = 'schema'") == "2")
     }
 
     @Test func `the WAL stays behind a clean close, empty, for readers that may not write`() throws {
-        let writer = try openWriter()
+        let writer = try scratch.openWriter()
         try writer.write(Fixtures.stream(seed: 1, count: 1)[0])
         writer.close()
         #expect(scratch.exists("-shm"))
@@ -38,7 +34,7 @@ import Testing
     @Test func `a file that is no database is refused and left alone`() throws {
         let bytes = Data("This is a diary, not a database.\n".utf8) + Data(repeating: 7, count: 4_096)
         try bytes.write(to: URL(fileURLWithPath: scratch.database))
-        #expect(throws: StoreError.notADatabase(path: scratch.database)) { try openWriter() }
+        #expect(throws: StoreError.notADatabase(path: scratch.database)) { try scratch.openWriter() }
         #expect(throws: StoreError.notADatabase(path: scratch.database)) { try StoreReader(path: scratch.database) }
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.database)) == bytes)
     }
@@ -49,16 +45,16 @@ import Testing
     func `another application's database is refused and left alone`(sql: String) throws {
         _ = try scratch.sqlite3(sql + "; CREATE VIEW v AS SELECT 1", mode: nil)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.database))
-        #expect(throws: StoreError.otherApplication(path: scratch.database)) { try openWriter() }
+        #expect(throws: StoreError.otherApplication(path: scratch.database)) { try scratch.openWriter() }
         #expect(throws: StoreError.otherApplication(path: scratch.database)) { try StoreReader(path: scratch.database) }
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.database)) == bytes)
     }
 
     @Test func `a later release's database is refused by name, with the remedy`() throws {
-        try openWriter().close()
-        _ = try scratch.sqlite3("PRAGMA user_version = 2", mode: nil)
-        let expected = StoreError.newerSchema(path: scratch.database, found: 2, known: 1)
-        #expect(throws: expected) { try openWriter() }
+        try scratch.openWriter().close()
+        _ = try scratch.sqlite3("PRAGMA user_version = 3", mode: nil)
+        let expected = StoreError.newerSchema(path: scratch.database, found: 3, known: 2)
+        #expect(throws: expected) { try scratch.openWriter() }
         #expect(throws: expected) { try StoreReader(path: scratch.database) }
         #expect(expected.description.contains("Install the release that made it"))
         #expect(expected.description.contains(scratch.database))
@@ -73,12 +69,12 @@ import Testing
     @Test func `a directory that is not there is an error with a remedy`() throws {
         let path = scratch.path + "/none/banrisk.db"
         #expect(throws: StoreError.cannotOpen(path: path)) {
-            try StoreWriter(path: path, rules: Fixtures.rules, inactive: [:])
+            try StoreWriter(path: path, rules: Fixtures.rules, inactive: [:], configuration: Fixtures.configuration)
         }
     }
 
     @Test func `an analyst reads a committed state while the writer works`() throws {
-        let writer = try openWriter()
+        let writer = try scratch.openWriter()
         let stream = Fixtures.stream(seed: 3, count: 60)
         for changes in stream {
             try writer.write(changes)
@@ -90,7 +86,7 @@ import Testing
     }
 
     @Test func `a reader cannot write`() throws {
-        try openWriter().close()
+        try scratch.openWriter().close()
         #expect(throws: AnalystError.self) { try scratch.sqlite3("DELETE FROM meta") }
         let queue = try Connection.openReader(scratch.database)
         #expect(throws: DatabaseError.self) { try queue.write { try $0.execute(sql: "DELETE FROM meta") } }

@@ -25,8 +25,7 @@ import Testing
     @Test(arguments: queries)
     func `the documented query runs read-only and finds something`(query: String) throws {
         let scratch = try Scratch()
-        let writer = try StoreWriter(
-            path: scratch.database, rules: Fixtures.rules, inactive: ["listed_mail": "no list"])
+        let writer = try scratch.openWriter(inactive: ["listed_mail": "no list"])
         for changes in Fixtures.stream(seed: 2, count: 400) { try writer.write(changes) }
         // The account and the entity that the documentation names.
         var changes = Changes()
@@ -38,7 +37,7 @@ import Testing
         changes.signals = [Fixtures.signal("alice", rule: 0, seq: 401)]
         let device = EntityKey(kind: .device, text: "d-1f3a")
         changes.entities[.init(entity: device, rule: 0)] = EntitySignal(
-            entity: device, rule: 0, seq: 401, time: Fixtures.time(401), strength: 1, count: 5,
+            entity: device, rule: 0, seq: 401, order: 401, time: Fixtures.time(401), strength: 1, count: 5,
             firstSeen: Fixtures.time(0))
         try writer.write(changes)
         #expect(try !scratch.sqlite3(query).isEmpty)
@@ -46,7 +45,7 @@ import Testing
 
     @Test func `every table, view and column is documented`() throws {
         let scratch = try Scratch()
-        try StoreWriter(path: scratch.database, rules: Fixtures.rules, inactive: [:]).close()
+        try scratch.openWriter().close()
         let names = try scratch.sqlite3(
             """
             SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c

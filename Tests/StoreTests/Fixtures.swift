@@ -19,6 +19,14 @@ final class Scratch {
 
     func exists(_ suffix: String) -> Bool { FileManager.default.fileExists(atPath: database + suffix) }
 
+    func openWriter(
+        rules: RuleSet = Fixtures.rules, inactive: [String: String] = [:],
+        configuration: ConfigurationRecord = Fixtures.configuration, limits: StoreWriter.Limits = .init()
+    ) throws(StoreError) -> StoreWriter {
+        try StoreWriter(
+            path: database, rules: rules, inactive: inactive, configuration: configuration, limits: limits)
+    }
+
     /// Runs the `sqlite3` program on the file, as an analyst would; its output without the last newline.
     func sqlite3(_ sql: String, mode: String? = "ro", format: String = "-list") throws -> String {
         let process = Process()
@@ -41,6 +49,7 @@ final class Scratch {
         let tables = [
             "accounts": "account", "contributions": "account, rule", "signals": "id", "alerts": "id",
             "entities": "kind, key, rule", "rules": "rule", "quarantine": "seq", "sources": "source", "meta": "key",
+            "configurations": "id",
         ]
         return try tables.sorted { $0.key < $1.key }.map { name, order in
             try "\(name):\n" + sqlite3("SELECT * FROM \(name) ORDER BY \(order)", format: "-quote")
@@ -49,6 +58,37 @@ final class Scratch {
 }
 
 struct AnalystError: Error { var text: String }
+
+/// A `sqlite3` program that stays open on the file, as one that an analyst forgot.
+final class Analyst {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    init(_ scratch: Scratch) throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["sqlite3", "-batch", "-list", scratch.database]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    /// Runs SQL and returns the one line that it prints.
+    func ask(_ sql: String) throws -> String {
+        try input.fileHandleForWriting.write(contentsOf: Data((sql + ";\n").utf8))
+        var line: [UInt8] = []
+        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
+            line.append(byte)
+        }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// Ends the program, and with it whatever it holds.
+    func leave() throws {
+        try input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+}
 
 enum Fixtures {
     static let start = Timestamp(seconds: 1_772_352_000)  // 2026-03-01T08:00:00Z
@@ -84,6 +124,10 @@ enum Fixtures {
             prior: -4, caps: [3, 3, 3, 2, 3, 3, 3], thresholds: [40, 70, 90], hysteresis: 5,
             cooldown: Interval(seconds: 3_600), independentEvidence: 1))
 
+    static let configuration = ConfigurationRecord(
+        databases: [.init(kind: "city", type: "GeoLite2-City", built: start)],
+        lists: [.init(name: "disposable", entries: 3, fingerprint: ConfigurationRecord.fingerprint(of: "a b c"))])
+
     /// 100 / (1 + e⁴) = 1.7986…
     static let basePoints = 180
 
@@ -106,8 +150,8 @@ enum Fixtures {
 
     /// A score whose contributions are worth `points` in order of the rules; 0 leaves a rule out.
     static func score(
-        _ account: String, _ points: [Int], level: Level = .watch, seq: UInt64 = 1, at seconds: Int = 0,
-        evidence text: String = "d-1"
+        _ account: String, _ points: [Int], level: Level = .watch, seq: UInt64 = 1, order: UInt64? = nil,
+        at seconds: Int = 0, evidence text: String = "d-1"
     ) -> Score {
         let contributions = points.enumerated().filter { $0.element > 0 }.map { rule, value in
             Contribution(
@@ -116,25 +160,29 @@ enum Fixtures {
         }
         return Score(
             account: account, firstSeen: time(0), points: basePoints + points.reduce(0, +), basePoints: basePoints,
-            level: level, compromised: false, time: time(seconds), seq: seq, contributions: contributions)
+            level: level, compromised: false, time: time(seconds), seq: seq, order: order ?? seq,
+            contributions: contributions)
     }
 
-    static func signal(_ account: String, rule: Int, seq: UInt64) -> RecordedSignal {
+    static func signal(_ account: String, rule: Int, seq: UInt64, order: UInt64? = nil) -> RecordedSignal {
         RecordedSignal(
             account: account,
             signal: Signal(
-                account: AccountRef(partition: 0, generation: 0, slot: 0), rule: rule, seq: seq, time: time(Int(seq)),
-                watermark: time(Int(seq)), strength: 0.5, evidence: evidence(rule)))
+                account: AccountRef(partition: 0, generation: 0, slot: 0), rule: rule, seq: seq,
+                order: order ?? seq, time: time(Int(seq)), watermark: time(Int(seq)), strength: 0.5,
+                evidence: evidence(rule)))
     }
 
-    /// Changes of one event each, for `count` events, as the pipeline could make them.
+    /// Changes of one event each, for `count` events, as the pipeline could make them; four by four, the order of the
+    /// events is the reverse of that of their `seq`.
     static func stream(seed: UInt64, count: Int) -> [Changes] {
         var random = SeededGenerator(seed: seed)
         var known: Set<Int> = []
         return (1...count).map { number in
             var changes = Changes()
-            let seq = UInt64(number)
-            changes.throughSeq = seq
+            let order = UInt64(number)
+            let seq = (order - 1) / 4 * 4 + 4 - (order - 1) % 4
+            changes.throughSeq = order
             changes.watermark = time(number - Int.random(in: 0...3, using: &random))
             let source = random.pick(Source.allCases)
             var counts = SourceCounts()
@@ -154,6 +202,8 @@ enum Fixtures {
                 return changes
             }
             counts.events = 1
+            counts.duplicates = Int.random(in: 0...1, using: &random)
+            counts.late = Int.random(in: 0...1, using: &random)
             counts.lastEvent = changes.watermark
             changes.sources[source] = counts
             let index = Int.random(in: 0..<40, using: &random)
@@ -165,10 +215,12 @@ enum Fixtures {
                 guard Bool.random(using: &random) else { continue }
                 let points = (0..<3).map { _ in max(0, Int.random(in: -2_000...3_000, using: &random)) }
                 let level = random.pick(Level.allCases)
-                var score = score(name, points, level: level, seq: seq, at: number)
+                var score = score(name, points, level: level, seq: seq, order: order, at: number)
                 score.compromised = Bool.random(using: &random)
                 changes.scores[ExactText(name)] = score
-                for part in score.contributions { changes.signals.append(signal(name, rule: part.rule, seq: seq)) }
+                for part in score.contributions {
+                    changes.signals.append(signal(name, rule: part.rule, seq: seq, order: order))
+                }
                 if level > .normal, Bool.random(using: &random) {
                     changes.alerts.append(Alert(level: level, previousLevel: .normal, score: score))
                 }
@@ -177,7 +229,7 @@ enum Fixtures {
             let entity = EntityKey(kind: kind, text: "key-\(Int.random(in: 0..<10, using: &random))")
             let rule = Int.random(in: 0..<3, using: &random)
             changes.entities[.init(entity: entity, rule: rule)] = EntitySignal(
-                entity: entity, rule: rule, seq: seq, time: time(number),
+                entity: entity, rule: rule, seq: seq, order: order, time: time(number),
                 strength: .random(in: 0...1, using: &random), count: number, firstSeen: time(number / 2))
             return changes
         }

@@ -10,8 +10,7 @@ import Testing
 
     init() throws {
         scratch = try Scratch()
-        let writer = try StoreWriter(
-            path: scratch.database, rules: Fixtures.rules, inactive: ["listed_mail": "no list disposable"])
+        let writer = try scratch.openWriter(inactive: ["listed_mail": "no list disposable"])
         var all = stream[0]
         for changes in stream.dropFirst() { all.append(changes) }
         try writer.write(all)
@@ -115,6 +114,7 @@ import Testing
 
     @Test func `the status counts what was written`() throws {
         let status = try reader.status()
+        let counts = stream.flatMap(\.sources.values)
         #expect(status.appliedSeq == 250)
         #expect(status.watermark == stream.map(\.watermark).max()?.column)
         #expect(try reader.watermark() == stream.map(\.watermark).max())
@@ -124,7 +124,10 @@ import Testing
             #expect(status.accountsByLevel[level, default: 0] == scores.values.count { $0.level == level })
         }
         #expect(status.alerts == stream.flatMap(\.alerts).count)
-        #expect(status.quarantine.values.reduce(0, +) == stream.flatMap(\.rejections).count)
+        #expect(status.quarantine.total == stream.flatMap(\.rejections).count && status.quarantine.evicted == 0)
+        #expect(status.configuration == 1)
+        #expect(status.sources.map(\.duplicates).reduce(0, +) == counts.map(\.duplicates).reduce(0, +))
+        #expect(status.sources.map(\.late).reduce(0, +) == counts.map(\.late).reduce(0, +))
         let mail = try #require(status.rules.first { $0.rule == "listed_mail" })
         #expect(!mail.isActive && mail.inactiveBecause == "no list disposable")
         #expect(mail.signals == stream.flatMap(\.signals).count { $0.signal.rule == 2 })

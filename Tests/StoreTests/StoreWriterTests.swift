@@ -11,10 +11,6 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    private func open(limits: StoreWriter.Limits = .init()) throws -> StoreWriter {
-        try StoreWriter(path: scratch.database, rules: Fixtures.rules, inactive: [:], limits: limits)
-    }
-
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func `the content does not depend on where the changes are cut`(seed: UInt64) throws {
         let stream = Fixtures.stream(seed: seed, count: 300)
@@ -23,8 +19,7 @@ import Testing
         var dumps: [String] = []
         for probability in [1.0, 0.3, 0.05, 0] {
             let scratch = try Scratch()
-            let writer = try StoreWriter(
-                path: scratch.database, rules: Fixtures.rules, inactive: [:], limits: limits)
+            let writer = try scratch.openWriter(limits: limits)
             var pending: Changes?
             for changes in stream {
                 if pending == nil { pending = changes } else { pending?.append(changes) }
@@ -44,12 +39,17 @@ import Testing
                     == "1")
         }
         for dump in dumps { #expect(dump == dumps[0]) }
-        let newest = stream.flatMap(\.rejections).suffix(20).map { String($0.seq) }
-        #expect(dumps[0].contains("\n\(newest[0]),"))
+        let refused = stream.flatMap(\.rejections).map(\.seq).sorted()
+        #expect(dumps[0].contains("\n\(refused.suffix(20).min()!),"))
+        #expect(dumps[0].contains("'quarantine_evicted',\(refused.count - 20)\n"))
+        let alerts = stream.flatMap(\.alerts).sorted {
+            ($0.score.order, $0.score.account) < ($1.score.order, $1.score.account)
+        }
+        for (id, alert) in zip(1..., alerts) { #expect(dumps[0].contains("\n\(id),'\(alert.score.account)',")) }
     }
 
     @Test func `the points of an account add up to its score`() throws {
-        let writer = try open()
+        let writer = try scratch.openWriter()
         for changes in Fixtures.stream(seed: 9, count: 200) { try writer.write(changes) }
         let wrong = try scratch.sqlite3(
             """
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func `a new account has the base score and no rows else`() throws {
-        let writer = try open()
+        let writer = try scratch.openWriter()
         var changes = Changes()
         changes.throughSeq = 1
         changes.newAccounts = [NewAccount(account: "a", firstSeen: Fixtures.time(5))]
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `a later score replaces all contributions of the earlier`() throws {
-        let writer = try open()
+        let writer = try scratch.openWriter()
         for (seq, points) in [[1_000, 2_000, 0], [0, 500, 700], [0, 0, 0]].enumerated() {
             var changes = Changes()
             changes.throughSeq = UInt64(seq + 1)
@@ -89,7 +89,7 @@ import Testing
 
     @Test func `alert ids go on from the last after the file was opened again`() throws {
         for seq in 1...3 as ClosedRange<UInt64> {
-            let writer = try open()
+            let writer = try scratch.openWriter()
             #expect(writer.appliedSeq == seq - 1)
             var changes = Changes()
             changes.throughSeq = seq
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func `an alert gives its reasons by points, in words and as JSON`() throws {
-        let writer = try open()
+        let writer = try scratch.openWriter()
         var changes = Changes()
         changes.throughSeq = 1
         changes.alerts = [
@@ -130,7 +130,7 @@ import Testing
 
     @Test(arguments: texts)
     func `every text arrives as it was sent`(text: String) throws {
-        let writer = try open()
+        let writer = try scratch.openWriter()
         var changes = Changes()
         changes.throughSeq = 1
         let score = Fixtures.score(text, [1_000, 0, 500], evidence: text)
@@ -140,7 +140,7 @@ import Testing
         changes.signals = [Fixtures.signal(text, rule: 0, seq: 1)]
         let entity = EntityKey(kind: .device, text: text)
         changes.entities[.init(entity: entity, rule: 0)] = EntitySignal(
-            entity: entity, rule: 0, seq: 1, time: Fixtures.start, strength: 1, count: 3, firstSeen: .epoch)
+            entity: entity, rule: 0, seq: 1, order: 1, time: Fixtures.start, strength: 1, count: 3, firstSeen: .epoch)
         changes.rejections = [
             Rejection(
                 seq: 1, source: .file, reason: .invalidJSON, position: 0, field: text, bytes: Array(text.utf8))
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test func `a full disk leaves nothing behind, and the same write succeeds when there is room`() throws {
-        let writer = try open()
+        let writer = try scratch.openWriter()
         let stream = Fixtures.stream(seed: 5, count: 400)
         try writer.write(stream[0])
         let before = try scratch.dump()
@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test func `a rule that is gone stays in the table as inactive, with its counts`() throws {
-        var writer = try open()
+        var writer = try scratch.openWriter()
         var changes = Changes()
         changes.throughSeq = 1
         changes.signals = [Fixtures.signal("a", rule: 2, seq: 1)]
@@ -188,8 +188,7 @@ import Testing
         let fingerprint = try scratch.sqlite3("SELECT value FROM meta WHERE key = 'rules_fingerprint'")
         var fewer = Fixtures.rules
         fewer.rules.removeLast()
-        writer = try StoreWriter(
-            path: scratch.database, rules: fewer, inactive: ["impossible_travel": "no City database"])
+        writer = try scratch.openWriter(rules: fewer, inactive: ["impossible_travel": "no City database"])
         #expect(
             try scratch.sqlite3("SELECT rule, active, inactive_because, signals FROM rules ORDER BY rule") == """
                 accounts_per_device|1||0
@@ -198,7 +197,7 @@ import Testing
                 """)
         #expect(try scratch.sqlite3("SELECT value FROM meta WHERE key = 'rules_fingerprint'") != fingerprint)
         writer.close()
-        #expect(try open().appliedSeq == 1)
+        #expect(try scratch.openWriter().appliedSeq == 1)
         #expect(try scratch.sqlite3("SELECT value FROM meta WHERE key = 'rules_fingerprint'") == fingerprint)
     }
 }

@@ -8,21 +8,7 @@ import RiskModel
 /// over, and never become the anchor from which the next journey is judged. Neither is a new place within the same network
 /// a journey: the database moved, or the carrier's gateway. A place without coordinates cannot be judged. Going from A to B
 /// and back is one fact however often it happens: what counts is the number of different pairs of places in the window.
-struct TravelState: Sendable {
-    /// The latest place at which the account's person may have been.
-    fileprivate struct Anchor: Sendable {
-        var time: Timestamp
-        var address: IPAddress
-        var latitude: Float
-        var longitude: Float
-        var asn: UInt32
-        var radius: UInt16
-        var country: CountryCode
-    }
-
-    private var anchor: Anchor?
-    private var pairs = MemberWindow()
-
+struct TravelColumn: StateColumn {
     struct Finding {
         var strength: Double
         /// Different pairs of places in the window.
@@ -31,24 +17,54 @@ struct TravelState: Sendable {
         var distanceKilometres: Double
     }
 
-    /// Observes an event with an address; `nil` where nothing is to be said.
-    @inline(__always)
-    mutating func observe(_ event: borrowing Event, parameters: TravelParameters) -> Finding? {
-        let place = event.place
-        guard place.hasLocation, place.flags.isDisjoint(with: .elsewhere) else { return nil }
-        guard let from = anchor else {
-            anchor = Anchor(event)
-            return nil
-        }
-        if event.time >= from.time { anchor = Anchor(event) }
-        if from.latitude == place.latitude && from.longitude == place.longitude { return nil }
-        if from.isSameNetwork(as: event) { return nil }
-        return judge(event, from: from, parameters: parameters)
+    /// The latest place at which the account's person may have been.
+    fileprivate struct Anchor: Sendable {
+        /// That of no event where there is no place yet.
+        var time = KeyIndex.dead
+        var address = IPAddress.none
+        var latitude: Float = 0
+        var longitude: Float = 0
+        var asn: UInt32 = 0
+        var radius: UInt16 = 0
+        var country = CountryCode.unknown
+
+        var isNone: Bool { time.microseconds < 0 }
     }
 
-    private mutating func judge(
-        _ event: borrowing Event, from: Anchor, parameters: TravelParameters
-    ) -> Finding? {
+    let rule: CompiledRules.Bound<TravelParameters>
+    private var anchors: [Anchor] = []
+    /// The pairs of places of the accounts that made an impossible journey: few do.
+    private var pairs: [UInt32: MemberWindow] = [:]
+
+    init(_ rule: CompiledRules.Bound<TravelParameters>) { self.rule = rule }
+
+    var shape: UInt64 { rule.shape }
+
+    mutating func append() {
+        anchors.makeRoom()
+        anchors.append(Anchor())
+    }
+
+    mutating func clear(_ slot: Int) {
+        anchors[slot] = Anchor()
+        pairs[UInt32(slot)] = nil
+    }
+
+    /// Observes an event with an address; `nil` where nothing is to be said.
+    @inline(__always)
+    mutating func observe(_ slot: Int, _ event: borrowing Event) -> Finding? {
+        let place = event.place
+        guard place.hasLocation, place.flags.isDisjoint(with: .elsewhere) else { return nil }
+        let from = anchors[slot]
+        if event.time >= from.time { anchors[slot] = Anchor(event) }
+        if from.isNone { return nil }
+        if from.latitude == place.latitude && from.longitude == place.longitude { return nil }
+        if from.isSameNetwork(as: event) { return nil }
+        return judge(slot, event, from: from)
+    }
+
+    private mutating func judge(_ slot: Int, _ event: borrowing Event, from: Anchor) -> Finding? {
+        let parameters = rule.parameters
         let place = event.place
         let time = event.time
         let radii = Double(from.radius) + Double(place.accuracyRadiusKilometres)
@@ -60,28 +76,82 @@ struct TravelState: Sendable {
         let hours = abs((time - from.time).hours)
         // A journey that takes no time at all is impossible at any speed.
         guard hours == 0 || distance / hours > parameters.maximumSpeed else { return nil }
-        let sighting = pairs.observe(
-            pairID(from, event), at: max(time, from.time), isFresh: false, window: parameters.window)
-        let strength = parameters.ramp.strength(Double(pairs.count))
+        let pair = pairID(slot, from, event)
+        let sighting = pairs[UInt32(slot), default: MemberWindow()].observe(
+            pair, at: max(time, from.time), isFresh: false, window: parameters.window)
+        let strength = parameters.ramp.strength(Double(sighting.count))
         guard strength > 0, !sighting.isTooOld,
             sighting.previous.map({ $0.isStale(at: time, window: parameters.window) }) ?? true
         else { return nil }
         return Finding(
-            strength: strength, count: pairs.count,
+            strength: strength, count: sighting.count,
             from: Waypoint(time: from.time, address: from.address, country: from.country),
             distanceKilometres: distance)
     }
 
     /// A number for two places in either order: that of a pair in the window whose places are the same or next to these,
     /// for the addresses of one town are located a little apart; else a new one.
-    private func pairID(_ from: Anchor, _ event: borrowing Event) -> UInt64 {
+    private func pairID(_ slot: Int, _ from: Anchor, _ event: borrowing Event) -> UInt64 {
         let a = Cell(latitude: from.latitude, longitude: from.longitude)
         let b = Cell(latitude: event.place.latitude, longitude: event.place.longitude)
-        let known = pairs.members.first { pair in
+        let known = pairs[UInt32(slot)]?.members.first { pair in
             let (c, d) = (Cell(number: pair.id >> 32), Cell(number: pair.id & 0xffff_ffff))
             return a.isNear(c) && b.isNear(d) || a.isNear(d) && b.isNear(c)
         }
         return known?.id ?? min(a.number, b.number) << 32 | max(a.number, b.number)
+    }
+}
+
+// MARK: - State
+
+// For each account its anchor; then the accounts with pairs of places, in order of their slots.
+extension TravelColumn {
+    func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {
+        for slot in index.liveSlots { anchors[slot].encode(into: &writer) }
+        writer.write(count: pairs.count)
+        for (slot, window) in pairs.sorted(by: { $0.key < $1.key }) {
+            writer.write(slot)
+            window.encode(into: &writer)
+        }
+    }
+
+    mutating func decode(slotsOf index: KeyIndex, from reader: inout StateReader) throws(StateFault) {
+        for slot in index.liveSlots { anchors[slot] = try Anchor(from: &reader) }
+        for _ in 0..<(try reader.readCount(bytesEach: 7)) {
+            let slot = try reader.read(UInt32.self)
+            guard index.isLive(Int(slot)), pairs[slot] == nil else { throw .invalid("an account with journeys") }
+            let count = Int(try reader.read(UInt16.self))
+            pairs[slot] = try MemberWindow(count: count, from: &reader, window: rule.parameters.window) {
+                Cell.exists(number: $0 >> 32) && Cell.exists(number: $0 & 0xffff_ffff)
+            }
+        }
+    }
+}
+
+extension TravelColumn.Anchor {
+    fileprivate func encode(into writer: inout StateWriter) {
+        writer.write(!isNone)
+        if isNone { return }
+        writer.write(time)
+        writer.write(address)
+        writer.write(latitude)
+        writer.write(longitude)
+        writer.write(asn)
+        writer.write(radius)
+        writer.write(country.rawValue)
+    }
+
+    fileprivate init(from reader: inout StateReader) throws(StateFault) {
+        guard try reader.readBool() else { return }
+        time = try reader.readTimestamp()
+        address = try reader.readAddress()
+        latitude = try reader.readFloat()
+        longitude = try reader.readFloat()
+        asn = try reader.read()
+        radius = try reader.read()
+        country = CountryCode(rawValue: try reader.read())
+        // Neither holds for what is no number.
+        guard abs(latitude) <= 90, abs(longitude) <= 180 else { throw .invalid("a place") }
     }
 }
 
@@ -104,6 +174,8 @@ private struct Cell {
 
     var number: UInt64 { UInt64(row) * 512 + UInt64(column) }
 
+    static func exists(number: UInt64) -> Bool { number / 512 <= 180 && number % 512 <= 360 }
+
     /// The same cell or one that touches it.
     func isNear(_ other: Cell) -> Bool {
         let apart = abs(column - other.column)
@@ -111,7 +183,7 @@ private struct Cell {
     }
 }
 
-extension TravelState.Anchor {
+extension TravelColumn.Anchor {
     fileprivate init(_ event: borrowing Event) {
         time = event.time
         address = event.address

@@ -1,4 +1,4 @@
-@testable import Spool
+@testable import RiskModel
 import TestSupport
 import Testing
 

@@ -2,22 +2,32 @@ internal import GRDB
 internal import RiskModel
 
 /// The rows of one transaction, table by table. Rows go in sorted by key: neighbours share pages.
-extension StoreWriter {
-    func write(_ changes: Changes, to db: Database) throws {
-        var added = try insertAccounts(changes.newAccounts, db)
-        added += try replaceScores(changes.scores, db)
-        try insertSignals(changes.signals, db)
-        try insertAlerts(changes.alerts, db)
-        try replaceEntities(changes.entities, db)
-        try insertRejections(changes.rejections, db)
-        try addSources(changes.sources, db)
-        try addRuleCounts(changes, db)
-        try replaceMeta(changes, accountsAdded: added, db)
+struct RowWriter {
+    let db: Database
+    let rules: RuleSet
+    /// The row of `configurations` that signals and alerts refer to.
+    let configuration: Int
+    let limits: StoreWriter.Limits
+
+    func write(_ changes: Changes) throws {
+        var added = try insertAccounts(changes.newAccounts)
+        added += try replaceScores(changes.scores)
+        try insertSignals(changes.signals)
+        try insertAlerts(changes.alerts)
+        try replaceEntities(changes.entities)
+        try insertRejections(changes.rejections)
+        // After the insertion: with a new database a line and its retry can come together.
+        try deleteRetried(changes.retried)
+        try trimQuarantine(after: changes.rejections)
+        try addSources(changes.sources)
+        try addRuleCounts(changes)
+        try replaceMeta(changes, accountsAdded: added)
     }
 
     /// - Returns: how many accounts were new to the table.
-    private func insertAccounts(_ accounts: [NewAccount], _ db: Database) throws -> Int {
+    private func insertAccounts(_ accounts: [NewAccount]) throws -> Int {
         guard !accounts.isEmpty else { return 0 }
+        let basePoints = rules.policy.basePoints
         var insert = try RowStatement(
             db,
             """
@@ -36,7 +46,7 @@ extension StoreWriter {
     }
 
     /// - Returns: how many accounts were new to the table.
-    private func replaceScores(_ scores: [ExactText: Score], _ db: Database) throws -> Int {
+    private func replaceScores(_ scores: [ExactText: Score]) throws -> Int {
         guard !scores.isEmpty else { return 0 }
         var update = try RowStatement(
             db,
@@ -104,13 +114,13 @@ extension StoreWriter {
         try statement.run()
     }
 
-    private func insertSignals(_ signals: [RecordedSignal], _ db: Database) throws {
+    private func insertSignals(_ signals: [RecordedSignal]) throws {
         guard !signals.isEmpty else { return }
-        var insert = try RowStatement(db, "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?)")
+        var insert = try RowStatement(db, "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM signals") ?? 0
         let ordered = signals.sorted {
-            ($0.signal.seq, ExactText($0.account), $0.signal.rule)
-                < ($1.signal.seq, ExactText($1.account), $1.signal.rule)
+            ($0.signal.order, ExactText($0.account), $0.signal.rule)
+                < ($1.signal.order, ExactText($1.account), $1.signal.rule)
         }
         var texts = EvidenceTexts(rules.rules)
         for recorded in ordered {
@@ -123,6 +133,7 @@ extension StoreWriter {
             insert.bind(signal.time)
             insert.bind(signal.strength)
             insert.bind(texts.json(signal.evidence, of: signal.rule))
+            insert.bind(configuration)
             try insert.run()
         }
         var trim = try RowStatement(db, "DELETE FROM signals WHERE id <= ?")
@@ -130,12 +141,12 @@ extension StoreWriter {
         try trim.run()
     }
 
-    private func insertAlerts(_ alerts: [Alert], _ db: Database) throws {
+    private func insertAlerts(_ alerts: [Alert]) throws {
         guard !alerts.isEmpty else { return }
-        var insert = try RowStatement(db, "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        var insert = try RowStatement(db, "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM alerts") ?? 0
         let ordered = alerts.sorted {
-            ($0.score.seq, ExactText($0.score.account)) < ($1.score.seq, ExactText($1.score.account))
+            ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account))
         }
         for alert in ordered {
             id += 1
@@ -148,11 +159,12 @@ extension StoreWriter {
             insert.bind(seq: alert.score.seq)
             insert.bind(alert.score.reason(rules.rules))
             insert.bind(alert.score.explanation(rules.rules))
+            insert.bind(configuration)
             try insert.run()
         }
     }
 
-    private func replaceEntities(_ entities: [Changes.EntityRule: EntitySignal], _ db: Database) throws {
+    private func replaceEntities(_ entities: [Changes.EntityRule: EntitySignal]) throws {
         guard !entities.isEmpty else { return }
         var replace = try RowStatement(
             db,
@@ -177,10 +189,10 @@ extension StoreWriter {
         }
     }
 
-    private func insertRejections(_ rejections: [Rejection], _ db: Database) throws {
+    private func insertRejections(_ rejections: [Rejection]) throws {
         guard !rejections.isEmpty else { return }
         var insert = try RowStatement(
-            db, "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            db, "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
         for rejection in rejections {
             insert.bind(seq: rejection.seq)
             insert.bind(rejection.source.name)
@@ -188,24 +200,44 @@ extension StoreWriter {
             if rejection.field.isEmpty { insert.bindNull() } else { insert.bind(rejection.field) }
             insert.bind(rejection.position)
             insert.bind(blob: rejection.bytes)
+            insert.bind(rejection.length)
+            insert.bind(rejection.isComplete ? 1 : 0)
             try insert.run()
         }
+    }
+
+    private func deleteRetried(_ seqs: [UInt64]) throws {
+        guard !seqs.isEmpty else { return }
+        var delete = try RowStatement(db, "DELETE FROM quarantine WHERE seq = ?")
+        for seq in seqs {
+            delete.bind(seq: seq)
+            try delete.run()
+        }
+    }
+
+    /// Removes the oldest rows beyond the limit, and counts them.
+    private func trimQuarantine(after rejections: [Rejection]) throws {
+        guard !rejections.isEmpty else { return }
         let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM quarantine") ?? 0
         guard count > limits.quarantine else { return }
         var trim = try RowStatement(
             db, "DELETE FROM quarantine WHERE seq IN (SELECT seq FROM quarantine ORDER BY seq LIMIT ?)")
         trim.bind(count - limits.quarantine)
-        try trim.run()
+        let evicted = try trim.run()
+        var add = try RowStatement(db, "UPDATE meta SET value = value + ? WHERE key = 'quarantine_evicted'")
+        add.bind(evicted)
+        try add.run()
     }
 
-    private func addSources(_ sources: [Source: SourceCounts], _ db: Database) throws {
+    private func addSources(_ sources: [Source: SourceCounts]) throws {
         guard !sources.isEmpty else { return }
         var add = try RowStatement(
             db,
             """
-            INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+            INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
                 frames = frames + excluded.frames, bytes = bytes + excluded.bytes, events = events + excluded.events,
-                rejected = rejected + excluded.rejected,
+                rejected = rejected + excluded.rejected, duplicates = duplicates + excluded.duplicates,
+                late = late + excluded.late,
                 last_event = coalesce(max(last_event, excluded.last_event), last_event, excluded.last_event)
             """)
         for (source, counts) in sources {
@@ -215,11 +247,13 @@ extension StoreWriter {
             add.bind(counts.events)
             add.bind(counts.rejected)
             add.bind(timeOrNever: counts.lastEvent)
+            add.bind(counts.duplicates)
+            add.bind(counts.late)
             try add.run()
         }
     }
 
-    private func addRuleCounts(_ changes: Changes, _ db: Database) throws {
+    private func addRuleCounts(_ changes: Changes) throws {
         guard !changes.signals.isEmpty || !changes.alerts.isEmpty else { return }
         var counts = [(signals: Int, alerts: Int)](repeating: (0, 0), count: rules.rules.count)
         for recorded in changes.signals { counts[recorded.signal.rule].signals += 1 }
@@ -236,7 +270,7 @@ extension StoreWriter {
         }
     }
 
-    private func replaceMeta(_ changes: Changes, accountsAdded: Int, _ db: Database) throws {
+    private func replaceMeta(_ changes: Changes, accountsAdded: Int) throws {
         var seq = try RowStatement(db, "UPDATE meta SET value = ? WHERE key = 'applied_seq'")
         seq.bind(seq: changes.throughSeq)
         try seq.run()

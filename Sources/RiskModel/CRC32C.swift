@@ -3,9 +3,9 @@
 ///
 /// Sixteen bytes a step with sixteen tables, after M. Kounavis and F. Berry, "A Systematic Approach to Building High
 /// Performance Software-Based CRC Generators" (2005): table *k* holds the effect of a byte that *k* more bytes follow.
-enum CRC32C {
+package enum CRC32C {
     /// The checksum of `bytes`. A `seed` other than 0 continues the checksum of what stands before them.
-    static func checksum(_ bytes: RawSpan, seed: UInt32 = 0) -> UInt32 {
+    package static func checksum(_ bytes: RawSpan, seed: UInt32 = 0) -> UInt32 {
         let tables = unsafe self.tables
         var crc = ~seed
         var offset = 0

@@ -1,26 +1,35 @@
 import RiskModel
 
-// docs/specs/spool.md describes these layouts byte by byte. All numbers are little-endian.
+// docs/specs/spool.md describes the layouts byte by byte. All numbers are little-endian.
+
+/// How a segment's frames are laid out.
+enum SegmentVersion: UInt32, Sendable {
+    /// Without times, origins and groups. It is read; nothing is added to it.
+    case one = 1
+    case two = 2
+
+    static let current = two
+}
 
 /// The beginning of a segment file.
 struct SegmentHeader: Equatable, Sendable {
     static let byteCount = 36
-    static let version: UInt32 = 1
     /// "BRSPOOL" and a newline, which shows damage by text-mode transfers.
     static let magic: UInt64 = 0x0a4c_4f4f_5053_5242
 
+    var version = SegmentVersion.current
     /// Random. The checksum of each frame begins with it, so that no frame counts in another segment, and no sender
     /// can write bytes into an event that would count as a frame.
     var salt: UInt32
     /// The number of the frame with index 0.
     var first: UInt64
-    /// When the file was made, in microseconds since 1970 by the wall clock; for people only.
-    var created: UInt64
+    /// When the file was made, by the wall clock.
+    var created: Timestamp
 
     /// Why bytes are no header.
     enum Failure: Error, Equatable { case damaged, unsupportedVersion(UInt32) }
 
-    init(salt: UInt32, first: UInt64, created: UInt64) {
+    init(salt: UInt32, first: UInt64, created: Timestamp) {
         self.salt = salt
         self.first = first
         self.created = created
@@ -31,10 +40,12 @@ struct SegmentHeader: Equatable, Sendable {
             bytes.integer(at: 32, as: UInt32.self) == CRC32C.checksum(bytes.extracting(0..<32))
         else { throw .damaged }
         let version = bytes.integer(at: 8, as: UInt32.self)
-        guard version == Self.version else { throw .unsupportedVersion(version) }
+        guard let version = SegmentVersion(rawValue: version) else { throw .unsupportedVersion(version) }
+        self.version = version
         salt = bytes.integer(at: 12, as: UInt32.self)
         first = bytes.integer(at: 16, as: UInt64.self)
-        created = bytes.integer(at: 24, as: UInt64.self)
+        guard Segment.numbers.contains(first) else { throw .damaged }
+        created = bytes.time(at: 24)
     }
 
     /// The header's bytes.
@@ -44,42 +55,12 @@ struct SegmentHeader: Equatable, Sendable {
             for i in 0..<value.bitWidth / 8 { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * i))) }
         }
         append(Self.magic)
-        append(Self.version)
+        append(version.rawValue)
         append(salt)
         append(first)
-        append(created)
+        append(created.microseconds)
         append(unsafe CRC32C.checksum(bytes.span.bytes))  // SAFETY: bytes have no padding.
         return bytes
-    }
-}
-
-/// What stands before the bytes of a frame: the checksum of all that follows it, then these fields.
-struct FrameHeader: Equatable, Sendable {
-    static let byteCount = 16
-    /// Where the bytes begin that the checksum covers.
-    static let checkedFrom = 4
-
-    var length: UInt32
-    /// The frame's number less the segment's first.
-    var index: UInt32
-    var source: Source
-    var flags: FrameFlags
-
-    /// `nil` where the fields cannot be a header's.
-    init?(reading bytes: RawSpan, at offset: Int) {
-        length = bytes.integer(at: offset + 4, as: UInt32.self)
-        index = bytes.integer(at: offset + 8, as: UInt32.self)
-        let tail = bytes.integer(at: offset + 12, as: UInt32.self)
-        guard length >= 1, length <= Frame.maximumBytes, tail >> 16 == 0,
-            let source = Source(rawValue: UInt8(truncatingIfNeeded: tail))
-        else { return nil }
-        self.source = source
-        flags = FrameFlags(rawValue: UInt8(truncatingIfNeeded: tail >> 8))
-    }
-
-    /// The last four bytes of a header: source, flags, two zero bytes.
-    static func tail(source: Source, flags: FrameFlags) -> UInt32 {
-        UInt32(source.rawValue) | UInt32(flags.rawValue) << 8
     }
 }
 
@@ -89,5 +70,12 @@ extension RawSpan {
     func integer<Integer: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: Integer.Type) -> Integer {
         // SAFETY: any bits are a valid integer, and the load checks its bounds.
         Integer(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: type))
+    }
+
+    /// A time in microseconds since 1970; one after the last that is valid is taken for that.
+    @inline(__always)
+    func time(at offset: Int) -> Timestamp {
+        let microseconds = Int64(clamping: integer(at: offset, as: UInt64.self))
+        return min(Timestamp(microseconds: microseconds), .latest)
     }
 }

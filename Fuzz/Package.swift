@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The fuzz targets: a package of its own, since every target that it tests is built anew with the fuzzer's
+// instrumentation. `Sources` is a symbolic link to the product's sources, so `package` symbols are within reach, and
+// nothing of this is in the product's manifest. script/fuzz builds and runs it.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "banrisk-fuzz",
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
+    targets: [
+        .executableTarget(
+            name: "Harness",
+            dependencies: [
+                "RiskModel", "Intake", "Spool", "Decoding", "Enrichment", "Ordering", "Detection", "Scoring",
+                "Settings",
+            ],
+            path: "Harness", swiftSettings: settings),
+
+        // As in the product's manifest.
+        .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb"),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "RiskModel", swiftSettings: settings),
+        .target(name: "Intake", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
+        .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
+        .target(name: "Decoding", dependencies: ["RiskModel"], swiftSettings: settings),
+        .target(name: "Enrichment", dependencies: ["RiskModel", "CMaxMindDB"], swiftSettings: settings),
+        .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: settings),
+        .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: settings),
+        .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: settings),
+        .target(
+            name: "Settings", dependencies: ["RiskModel", .product(name: "Yams", package: "Yams")],
+            resources: [
+                .embedInCode("Defaults/banrisk.yaml"),
+                .embedInCode("Defaults/rules.yaml"),
+                .embedInCode("Defaults/lists/hosting_asns.txt"),
+                .embedInCode("Defaults/lists/unsupported_regions.txt"),
+            ],
+            swiftSettings: settings),
+    ]
+)

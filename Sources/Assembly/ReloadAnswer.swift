@@ -1,0 +1,19 @@
+/// What became of a reload; the daemon's answer to `reload`.
+package struct ReloadAnswer: Codable, Sendable {
+    /// Whether the new configuration is in force.
+    package var reloaded: Bool
+    /// Its number in the database's table `configurations`.
+    package var configuration: Int?
+    /// Why it is not.
+    package var faults: [String]
+    /// What the operator should know all the same.
+    package var notices: [String]
+
+    package static func refused(_ faults: [String]) -> ReloadAnswer {
+        ReloadAnswer(reloaded: false, configuration: nil, faults: faults, notices: [])
+    }
+
+    package static func done(configuration: Int) -> ReloadAnswer {
+        ReloadAnswer(reloaded: true, configuration: configuration, faults: [], notices: [])
+    }
+}

@@ -1,0 +1,55 @@
+import RiskModel
+
+/// The states of one rule in one partition, by slot of their keys.
+protocol StateColumn: Sendable {
+    /// The rule's shape: see ``RiskModel/Rule/shape``.
+    var shape: UInt64 { get }
+
+    /// Adds the next slot.
+    mutating func append()
+
+    /// Leaves a slot's state as for a new key, and gives back what it held.
+    mutating func clear(_ slot: Int)
+
+    /// Writes the states of all live slots.
+    func encode(slotsOf index: KeyIndex, into writer: inout StateWriter)
+
+    /// Reads the states of all live slots, which are as for new keys.
+    mutating func decode(slotsOf index: KeyIndex, from reader: inout StateReader) throws(StateFault)
+}
+
+/// The states of a partition's rules as bytes, each under its rule's shape and behind its length: whoever reads them takes
+/// those of the rules that he has, and passes over the others.
+struct StateBlocks {
+    private var blocks: [UInt64: [UInt8]] = [:]
+
+    /// Writes some of the columns; the count of them all must stand before.
+    static func write(_ columns: [some StateColumn], slotsOf index: KeyIndex, into writer: inout StateWriter) {
+        for column in columns {
+            var block = StateWriter()
+            column.encode(slotsOf: index, into: &block)
+            writer.write(column.shape)
+            writer.write(block.bytes)
+        }
+    }
+
+    init(from reader: inout StateReader) throws(StateFault) {
+        for _ in 0..<(try reader.readCount(bytesEach: 12)) {
+            let shape = try reader.read(UInt64.self)
+            guard blocks.updateValue(try reader.readBytes(), forKey: shape) == nil else {
+                throw .invalid("two states of one rule")
+            }
+        }
+    }
+
+    /// Gives each column as many slots as the index has, and the states that were written under its rule's shape.
+    func read(_ columns: inout [some StateColumn], slotsOf index: KeyIndex) throws(StateFault) {
+        for i in columns.indices {
+            for _ in 0..<index.slotCount { columns[i].append() }
+            guard let bytes = blocks[columns[i].shape] else { continue }
+            var reader = StateReader(bytes)
+            try columns[i].decode(slotsOf: index, from: &reader)
+            try reader.finish()
+        }
+    }
+}

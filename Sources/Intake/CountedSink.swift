@@ -1,0 +1,16 @@
+import RiskModel
+
+/// The sink of a listener, and what was done with it.
+struct CountedSink {
+    let sink: any AcknowledgingSink
+    var statistics = IntakeStatistics()
+    /// The number of the last frame that was appended here.
+    private(set) var lastSequence: UInt64 = 0
+
+    init(_ sink: any AcknowledgingSink) { self.sink = sink }
+
+    mutating func append(_ line: Span<UInt8>, flags: FrameFlags, origin: FrameOrigin = .none) throws {
+        lastSequence = try sink.append(line, source: .stream, flags: flags, origin: origin)
+        statistics.count(flags)
+    }
+}

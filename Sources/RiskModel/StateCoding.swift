@@ -1,0 +1,126 @@
+/// Why bytes are no state.
+package enum StateFault: Error, Hashable, Sendable {
+    /// The bytes end before the state does.
+    case truncated
+    /// A value that no state has; what it was to be.
+    case invalid(String)
+}
+
+/// Writes a fold's state as bytes: the same in a snapshot and, later, between machines.
+///
+/// Numbers are little-endian and fixed in size; texts and arrays stand behind their count. Nothing names itself: the
+/// order of the fields is the format, and whoever stores the bytes stores its version.
+package struct StateWriter: Sendable {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// Forgets the bytes and keeps the room.
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    @inline(__always)
+    package mutating func write(_ value: some FixedWidthInteger & BitwiseCopyable) {
+        // SAFETY: the bytes of an integer have no padding, and are copied before the closure ends.
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    package mutating func write(_ value: Double) { write(value.bitPattern) }
+    package mutating func write(_ value: Float) { write(value.bitPattern) }
+    package mutating func write(_ value: Bool) { write(UInt8(value ? 1 : 0)) }
+    package mutating func write(_ value: Timestamp) { write(value.microseconds) }
+    package mutating func write(_ value: IPAddress) {
+        write(value.high)
+        write(value.low)
+    }
+
+    /// Writes how many elements follow, 0 to 2³² − 1.
+    package mutating func write(count: Int) { write(UInt32(count)) }
+
+    /// Writes bytes behind their count.
+    package mutating func write(_ value: [UInt8]) {
+        write(count: value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    /// Writes bytes behind their count.
+    package mutating func write(_ value: Span<UInt8>) {
+        write(count: value.count)
+        bytes.append(copying: value)
+    }
+
+    /// Writes a text behind its count of bytes.
+    package mutating func write(_ value: String) {
+        write(count: value.utf8.count)
+        bytes.append(contentsOf: value.utf8)
+    }
+}
+
+/// Reads what a ``StateWriter`` wrote, and trusts none of it.
+package struct StateReader: Sendable {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Bytes not read yet.
+    package var remaining: Int { bytes.count - position }
+
+    @inline(__always)
+    package mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ type: Value.Type = Value.self
+    ) throws(StateFault) -> Value {
+        let size = MemoryLayout<Value>.size
+        guard remaining >= size else { throw .truncated }
+        // SAFETY: the load checks its bounds, and any bits are a valid integer.
+        let value = unsafe bytes.span.bytes.unsafeLoadUnaligned(fromByteOffset: position, as: type)
+        position += size
+        return Value(littleEndian: value)
+    }
+
+    package mutating func readDouble() throws(StateFault) -> Double { Double(bitPattern: try read()) }
+    package mutating func readFloat() throws(StateFault) -> Float { Float(bitPattern: try read()) }
+
+    package mutating func readBool() throws(StateFault) -> Bool {
+        switch try read(UInt8.self) {
+        case 0: false
+        case 1: true
+        default: throw .invalid("a truth value")
+        }
+    }
+
+    /// A time from 1970 to the end of 9999.
+    package mutating func readTimestamp() throws(StateFault) -> Timestamp {
+        let microseconds = try read(Int64.self)
+        guard microseconds >= 0, microseconds <= Timestamp.latest.microseconds else { throw .invalid("a time") }
+        return Timestamp(microseconds: microseconds)
+    }
+
+    package mutating func readAddress() throws(StateFault) -> IPAddress {
+        IPAddress(high: try read(), low: try read())
+    }
+
+    /// How many elements follow, each of at least `bytesEach` bytes: a damaged count cannot ask for more memory than the
+    /// bytes that are there.
+    package mutating func readCount(bytesEach: Int) throws(StateFault) -> Int {
+        let count = Int(try read(UInt32.self))
+        guard count <= remaining / max(1, bytesEach) else { throw .truncated }
+        return count
+    }
+
+    package mutating func readBytes() throws(StateFault) -> [UInt8] {
+        let count = try readCount(bytesEach: 1)
+        defer { position += count }
+        return Array(bytes[position..<position + count])
+    }
+
+    /// A text, which must be UTF-8.
+    package mutating func readString() throws(StateFault) -> String {
+        guard let text = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a text") }
+        return text
+    }
+
+    /// To be called when all is read: bytes that are left over are a fault.
+    package func finish() throws(StateFault) {
+        guard remaining == 0 else { throw .invalid("the end") }
+    }
+}

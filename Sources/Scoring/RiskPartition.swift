@@ -1,0 +1,146 @@
+import RiskModel
+
+/// The records of one partition.
+struct RiskPartition: Sendable {
+    private var records: [AccountRef: RiskRecord] = [:]
+    private var timers = TimerHeap()
+
+    var count: Int { records.count }
+    var timerCount: Int { timers.count }
+
+    /// What is at stake for an account: 0 without a record, else 1 more than its level.
+    func rank(_ account: AccountRef) -> UInt8 { records[account].map { $0.level.rawValue + 1 } ?? 0 }
+
+    mutating func process(
+        _ signals: [Signal], watermark: Timestamp, rules: RuleSet, account: (AccountRef) -> NewAccount?
+    ) -> RiskOutput {
+        var output = RiskOutput()
+        var changed: Set<AccountRef> = []
+        let ordered = signals.sorted {
+            ($0.order, $0.account.rawValue, $0.rule) < ($1.order, $1.account.rawValue, $1.rule)
+        }
+        var next = 0
+        while next < ordered.count {
+            let first = ordered[next]
+            var end = next
+            while end < ordered.count, ordered[end].order == first.order, ordered[end].account == first.account {
+                end += 1
+            }
+            defer { next = end }
+            let known = records.removeValue(forKey: first.account)
+            guard var record = known ?? account(first.account).map(RiskRecord.init) else {
+                output.orphans += end - next
+                continue
+            }
+            if record.fall(through: first.watermark, rules: rules) { changed.insert(first.account) }
+            var counted = false
+            for signal in ordered[next..<end] where record.add(signal, rules: rules) {
+                counted = true
+                output.signals.append(RecordedSignal(account: record.account.account, signal: signal))
+            }
+            if counted {
+                if let alert = record.settle(at: first.watermark, rules: rules) { output.alerts.append(alert) }
+                changed.insert(first.account)
+                setTimer(for: &record, of: first.account)
+            }
+            if counted || known != nil { records[first.account] = record }
+        }
+        while let timer = timers.removeFirst(through: watermark) {
+            // A record that was forgotten leaves its timers behind.
+            guard var record = records[timer.account], record.timers.last == timer.due else { continue }
+            record.timers.removeLast()
+            if record.fall(through: watermark, rules: rules) { changed.insert(timer.account) }
+            setTimer(for: &record, of: timer.account)
+            records[timer.account] = record
+        }
+        output.scores = changed.compactMap { records[$0]?.score(rules: rules) }
+        return output
+    }
+
+    /// Sees to it that a timer rings when the record's level is due to fall, or before.
+    private mutating func setTimer(for record: inout RiskRecord, of account: AccountRef) {
+        guard record.due < record.timers.last ?? .latest else { return }
+        record.timers.append(record.due)
+        timers.insert(record.due, account)
+    }
+
+    mutating func forgetSpent(at now: Timestamp, rules: RuleSet) -> [Score] {
+        var last: [Score] = []
+        for (account, var record) in records where record.isSpent(at: now, rules: rules) {
+            _ = record.settle(at: now, rules: rules)
+            last.append(record.score(rules: rules))
+            records[account] = nil
+        }
+        dropDeadTimers()
+        return last.sorted { ExactText($0.account) < ExactText($1.account) }
+    }
+
+    /// Removes the records of accounts that gave way; how many there were.
+    mutating func remove(_ accounts: [AccountRef]) -> Int {
+        var count = 0
+        for account in accounts where records.removeValue(forKey: account) != nil { count += 1 }
+        dropDeadTimers()
+        return count
+    }
+
+    /// Keeps the timers of records that were forgotten from outnumbering the others.
+    private mutating func dropDeadTimers() {
+        let live = records.values.reduce(0) { $0 + $1.timers.count }
+        if timers.count > 2 * live + 64 { collectTimers() }
+    }
+
+    private mutating func collectTimers() {
+        timers = TimerHeap(
+            records.flatMap { account, record in record.timers.map { TimerHeap.Timer(due: $0, account: account) } })
+    }
+
+    /// Weighs every account anew.
+    mutating func rescore(at watermark: Timestamp, rules: RuleSet) -> RiskOutput {
+        var output = RiskOutput()
+        for account in records.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard var record = records[account] else { continue }
+            if let alert = record.settle(at: watermark, rules: rules) { output.alerts.append(alert) }
+            setTimer(for: &record, of: account)
+            output.scores.append(record.score(rules: rules))
+            records[account] = record
+        }
+        return output
+    }
+
+    // MARK: - State
+
+    /// Writes the records in order of their accounts, behind the list of the rules that they name.
+    func encode(rules: RuleSet, into writer: inout StateWriter) {
+        writer.write(count: rules.rules.count)
+        for rule in rules.rules { writer.write(rule.id) }
+        writer.write(count: records.count)
+        for (account, record) in records.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            writer.write(account.rawValue)
+            record.encode(into: &writer)
+        }
+    }
+
+    /// Reads what was written, perhaps under other rules: evidence of rules that are gone is left out.
+    init(partition: Int, rules: RuleSet, from reader: inout StateReader) throws(StateFault) {
+        let indices = Dictionary(uniqueKeysWithValues: rules.rules.enumerated().map { ($1.id, $0) })
+        var known: [Int?] = []
+        for _ in 0..<(try reader.readCount(bytesEach: 4)) { known.append(indices[try reader.readString()]) }
+        guard Set(known.compactMap(\.self)).count == known.count(where: { $0 != nil }) else {
+            throw .invalid("a list of rules")
+        }
+        let count = try reader.readCount(bytesEach: RiskRecord.encodedBytes)
+        records.reserveCapacity(count)
+        var last: UInt64?
+        for _ in 0..<count {
+            let account = AccountRef(rawValue: try reader.read())
+            guard account.partition == partition, last.map({ $0 < account.rawValue }) ?? true else {
+                throw .invalid("an account")
+            }
+            last = account.rawValue
+            records[account] = try RiskRecord(from: &reader, rules: known)
+        }
+        collectTimers()
+    }
+
+    init() {}
+}

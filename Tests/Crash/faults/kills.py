@@ -1,0 +1,149 @@
+"""kill -9, at any moment of a life."""
+import os
+import signal
+import subprocess
+import time
+
+import content
+from case import Case, fault
+from waiting import Failure, until
+
+
+def recovery(case):
+    """While the state is being rebuilt, or before."""
+    time.sleep(case.rng.uniform(0, 0.3))
+    return case.kill("in recovery")
+
+
+def reception(case):
+    """While events come in, whatever else goes on."""
+    case.daemon.wait_until_listening()
+    time.sleep(case.rng.uniform(0.05, 0.4))
+    return case.kill("at work")
+
+
+def work(case):
+    """While events are written to the database."""
+    case.daemon.wait_until_running()
+    time.sleep(case.rng.uniform(0.05, 0.4))
+    return case.kill("at work")
+
+
+def snapshot(case):
+    """While a snapshot is being written."""
+    case.daemon.wait_until_running()
+    deadline = time.monotonic() + 3
+    while not (found := any(name.endswith(".new") for name in os.listdir(case.snapshots))) and time.monotonic() < deadline:
+        time.sleep(0.0005)
+    time.sleep(case.rng.uniform(0, 0.01))
+    return case.kill("in a snapshot" if found else "at work")
+
+
+def shutdown(case):
+    """While it ends in order."""
+    case.daemon.wait_until_running()
+    time.sleep(case.rng.uniform(0.05, 0.3))
+    case.daemon.signal(signal.SIGTERM)
+    time.sleep(case.rng.uniform(0, 0.1))
+    if case.rng.random() < 0.3:  # it is hurried, too
+        case.daemon.signal(signal.SIGTERM)
+        time.sleep(case.rng.uniform(0, 0.05))
+    return case.kill("in a stop")
+
+
+def reload(case):
+    """While it takes another configuration, of which only the number of shards is another."""
+    case.daemon.wait_until_running()
+    time.sleep(case.rng.uniform(0.05, 0.3))
+    case.configure(shards=case.rng.randint(1, 4))
+    case.daemon.signal(signal.SIGHUP)
+    time.sleep(case.rng.uniform(0, 0.1))
+    return case.kill("in a reload")
+
+
+LIVES = [(reception, 8), (work, 4), (recovery, 4), (snapshot, 2), (shutdown, 3), (reload, 3)]
+
+
+def live(case, count, after=lambda: None):
+    """Gives the daemon lives that end by kill -9 until so many have; a client sends all the while."""
+    bodies, weights = zip(*LIVES)
+    while (left := count - sum(case.kills.values())) > 0:
+        case.allow((len(case.lines) - case.sender.limit) / left * case.rng.uniform(0, 2))
+        case.sender.chunk = case.rng.choice([1, 16, 256])
+        case.daemon.start()
+        # The first lives are there to be ended: each kind once, then as it comes.
+        body = bodies[sum(case.kills.values())] if sum(case.kills.values()) < len(bodies) else \
+            case.rng.choices(bodies, weights)[0]
+        body(case)
+        after()
+        if case.daemon.lives % 10 == 0:
+            if found := content.faults_of_copy(case.database):
+                raise Failure(f"after life {case.daemon.lives}: " + "; ".join(found))
+
+
+def by_mode(case):
+    modes = ", ".join(f"{count} {mode}" for mode, count in sorted(case.kills.items(), key=lambda item: -item[1]))
+    return f"{sum(case.kills.values())} kills: {modes}"
+
+
+@fault("kill", "`kill -9` while a client sends with acknowledgements")
+def kill(house):
+    case = Case(house, "kill", 10_000 if house.short else 150_000)
+    case.sender.limit = 0
+    case.sender.start()
+    live(case, 14 if house.short else 200)
+    case.finish()
+    return case, by_mode(case), (
+        f"the client lost its connection {case.sender.connections - 1} times, and went on behind the last line on disk; "
+        f"in the log “rebuilding the state”, {case.said('rebuilding the state')} times")
+
+
+@fault("retention", "the same, with a spool that keeps no more than it must (2 MiB)", short=False)
+def retention(house):
+    case = Case(house, "retention", 30_000, retained_bytes="2 MiB")
+    case.sender.limit = 0
+    case.sender.start()
+    live(case, 40)
+    case.finish()
+    return case, by_mode(case), f"{len(os.listdir(case.spool)) - 1} segments at the end; nothing else"
+
+
+@fault("send", "`kill -9` of the daemon, and of the client, while `banrisk send` sends")
+def send(house):
+    """The lines in parts, each a file and a session of its own: what came late of one would come behind the next."""
+    parts = 3 if house.short else 40
+    case = Case(house, "send", 10_000 if house.short else 30_000)
+    size = -(-len(case.lines) // parts)
+    clients = 0
+    for i in range(parts):
+        path = os.path.join(case.folder, "part")
+        with open(path, "wb") as file:
+            file.writelines(case.lines[i * size:(i + 1) * size])
+        command = [os.path.join(house.binaries, "banrisk"), "send", "--socket", case.daemon.events,
+                   "--session", f"part-{i}", path]
+        errors = open(os.path.join(case.folder, "send.log"), "ab")
+        client = house.popen(command, stdout=errors, stderr=errors)
+        for _ in range(case.rng.randint(1, 2)):
+            case.daemon.start()
+            case.rng.choice([reception, reception, work, recovery])(case)
+            if case.rng.random() < 0.3 and client.poll() is None:
+                client.send_signal(signal.SIGKILL)
+                client.wait(30)
+                clients += 1
+                client = house.popen(command, stdout=errors, stderr=errors)
+        case.daemon.start()
+        try:
+            status = client.wait(120)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"waited 120 s for banrisk send to deliver part {i}")
+        errors.close()
+        if status != 0:
+            with open(errors.name, encoding="utf-8") as log:
+                raise Failure(f"banrisk send ended with status {status}: {log.read()[-500:]}")
+        case.kill("at work")
+    case.daemon.start()
+    case.wait_until_applied(len(case.lines))
+    case.daemon.stop()
+    case.compare()
+    return case, f"{by_mode(case)}; {clients} kills of the client", (
+        "`banrisk send` says that it goes on, and ends with status 0 when all lines are on disk")
