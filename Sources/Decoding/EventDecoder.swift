@@ -29,6 +29,16 @@ package struct EventDecoder: Sendable {
         }
     }
 
+    /// A rejection that was made of a line behind this stage, without the digits of card numbers.
+    package static func masked(_ rejection: Rejection) -> Rejection {
+        var bytes = rejection.bytes
+        CardNumber.mask(in: &bytes, values: [])
+        if bytes == rejection.bytes { return rejection }
+        return Rejection(
+            seq: rejection.seq, source: rejection.source, reason: rejection.reason, position: rejection.position,
+            field: rejection.field, bytes: bytes, length: rejection.length, isMasked: true)
+    }
+
     /// The flags outrank what was found: the fault of a cut line is most often the cut.
     private func rejection(of frame: Frame, _ line: Span<UInt8>, for found: Fault) -> Rejection {
         let fault =

@@ -71,6 +71,9 @@ struct Doubts: Sendable {
         since = .latest
     }
 
+    /// How many are believed at a pause where no event ever was.
+    static let enoughAtTheBeginning = 16
+
     /// Below this are nine in ten of the doubts' times: a few that are wrong among many that are right say nothing.
     var credibleTime: Timestamp? {
         let times = waiting.map(\.event.time).sorted()

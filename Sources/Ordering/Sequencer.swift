@@ -217,6 +217,10 @@ package struct Sequencer: Sendable {
     /// Nothing has come for a while: events stop waiting for others, and doubts that the clock has caught up with are
     /// believed.
     private mutating func pause(into ready: inout EventBatch) {
+        // Nothing was ever believed, so nothing can be spoilt: several events that agree are enough.
+        if latest == nil, doubts.waiting.count >= Doubts.enoughAtTheBeginning, let time = doubts.credibleTime {
+            clock.advance(to: time)
+        }
         settleDoubts(refutingOthers: false, into: &ready)
         if let latest { horizon = max(horizon, latest) }
         release(into: &ready)

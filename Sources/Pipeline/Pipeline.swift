@@ -1,3 +1,4 @@
+import Decoding
 package import Enrichment
 package import Ordering
 package import RiskModel
@@ -107,7 +108,9 @@ package final class Pipeline: Sendable {
     private func fold(_ state: inout State) -> Changes {
         var changes = Changes()
         var counted = counts.withLock { $0 }
-        changes.rejections = state.ready.rejections
+        changes.rejections = state.ready.rejections.map {
+            $0.reason == .timeInFuture ? EventDecoder.masked($0) : $0
+        }
         for (source, counts) in state.sequencer.takeSourceCounts() {
             changes.sources[source, default: SourceCounts()].add(counts)
         }

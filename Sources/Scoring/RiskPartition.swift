@@ -112,7 +112,10 @@ struct RiskPartition: Sendable {
     /// Writes the records in order of their accounts, behind the list of the rules that they name.
     func encode(rules: RuleSet, into writer: inout StateWriter) {
         writer.write(count: rules.rules.count)
-        for rule in rules.rules { writer.write(rule.id) }
+        for rule in rules.rules {
+            writer.write(rule.id)
+            writer.write(rule.terms)
+        }
         writer.write(count: records.count)
         for (account, record) in records.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             writer.write(account.rawValue)
@@ -120,11 +123,16 @@ struct RiskPartition: Sendable {
         }
     }
 
-    /// Reads what was written, perhaps under other rules: evidence of rules that are gone is left out.
+    /// Reads what was written, perhaps under other rules: evidence of rules that are gone, or count something else
+    /// now, is left out.
     init(partition: Int, rules: RuleSet, from reader: inout StateReader) throws(StateFault) {
         let indices = Dictionary(uniqueKeysWithValues: rules.rules.enumerated().map { ($1.id, $0) })
         var known: [Int?] = []
-        for _ in 0..<(try reader.readCount(bytesEach: 4)) { known.append(indices[try reader.readString()]) }
+        for _ in 0..<(try reader.readCount(bytesEach: 12)) {
+            let index = indices[try reader.readString()]
+            let terms = try reader.read(UInt64.self)
+            known.append(index.flatMap { rules.rules[$0].terms == terms ? $0 : nil })
+        }
         guard Set(known.compactMap(\.self)).count == known.count(where: { $0 != nil }) else {
             throw .invalid("a list of rules")
         }
@@ -143,4 +151,19 @@ struct RiskPartition: Sendable {
     }
 
     init() {}
+}
+
+extension Rule {
+    /// Differs where the sentence that tells the rule's evidence would say something else: evidence is not told in the words of
+    /// another rule.
+    fileprivate var terms: UInt64 {
+        let counted =
+            switch kind {
+            case .distinct(let parameters): "\(parameters.member) \(parameters.window)"
+            case .rate(let parameters): "\(parameters.window)"
+            case .travel(let parameters): "\(parameters.window)"
+            case .match(let parameters): "\(parameters.test) \(parameters.window)"
+            }
+        return KeyHash(seed: 0).hash(Array("\(kind.name) \(key) \(condition) \(counted)".utf8).span)
+    }
 }

@@ -19,7 +19,7 @@ def main():
               or not arguments.only and (entry[2] or not arguments.short)]
     seed = arguments.seed if arguments.seed is not None else random.randrange(10 ** 6)
     root = tempfile.mkdtemp(prefix="banrisk-crash.")
-    house = House(os.path.abspath(arguments.bin), root, seed, arguments.short)
+    house = House(os.path.abspath(arguments.bin), root, seed=seed, short=arguments.short, keeps=arguments.keep)
     house.say(f"==> Seed {seed}; --seed {seed} draws the same again. Everything is in {root}")
     start = time.monotonic()
     rows = []

@@ -55,11 +55,12 @@ class Skip(Exception):
 class House:
     """What all cases share: the programs, a folder, the events, and the content that must come out."""
 
-    def __init__(self, binaries, root, seed, short):
+    def __init__(self, binaries, root, *, seed, short, keeps):
         self.binaries = binaries
         self.root = root
         self.seed = seed
         self.short = short
+        self.keeps = keeps
         self.cases = []
         self.children = []
         self._lines = {}
@@ -185,12 +186,13 @@ class Case:
         """In how many lines of the log a text stands."""
         return sum(text in line for line in self.daemon.words().splitlines())
 
-    def remove(self):
-        """Frees the folder and ends what belongs to it."""
+    def remove(self, keep=False):
+        """Ends what belongs to it, and removes the folder."""
         self.sender.stop()
         self.daemon.end()
         self.house.cases.remove(self)
-        shutil.rmtree(self.folder)
+        if not keep:
+            shutil.rmtree(self.folder)
 
 
 FAULTS = []
@@ -212,7 +214,7 @@ def attempt(house, name, title, body):
     try:
         case, row.times, row.saw = body(house)
         row.lost = f"nothing of {case.count:,} lines"
-        case.remove()
+        case.remove(keep=house.keeps)
     except Skip as why:
         row.times, row.skipped = f"skipped: {why}", True
         for case in house.cases[known:]:

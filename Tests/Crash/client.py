@@ -20,6 +20,7 @@ class Sender(threading.Thread):
         self.lines = lines
         self.limit = len(lines) if limit is None else limit
         self.chunk = 64
+        self.pause = 0  # seconds between two chunks
         self.acked = 0
         self.offered = 0
         self.connections = 0
@@ -35,7 +36,8 @@ class Sender(threading.Thread):
 
     def stop(self):
         self._stopping = True
-        self.join(10)
+        if self.is_alive():
+            self.join(10)
 
     def run(self):
         while not self._stopping and not self.is_done:
@@ -54,10 +56,12 @@ class Sender(threading.Thread):
         connection.setblocking(False)
         pending = f"banrisk/1 acks session={self.session:016x}\n".encode()
         received = b""
+        resting = 0  # until when
         following = None  # the index of the line to send next; None before the daemon has said
         while not self._stopping and not self.is_done:
-            mayWrite = pending or following is not None and following < self.limit
-            readable, writable, _ = select.select([connection], [connection] if mayWrite else [], [], 0.01)
+            may_write = pending or following is not None and following < self.limit and time.monotonic() >= resting
+            readable, writable, _ = select.select(
+                [connection], [connection] if may_write else [], [], min(0.01, self.pause or 0.01))
             if readable:
                 data = connection.recv(65_536)
                 if not data:
@@ -70,6 +74,7 @@ class Sender(threading.Thread):
                     end = min(following + self.chunk, self.limit)
                     pending = b"".join(self.lines[following:end])
                     following = end
+                    resting = time.monotonic() + self.pause
                     self.offered = max(self.offered, end)
                 try:
                     pending = pending[connection.send(pending):]

@@ -23,19 +23,39 @@ class Daemon:
         self.control = os.path.join(folder, "run", "control.sock")
         self.lives = 0
         self.process = None
+        self._traced = False
+        self._started = 0.0
+        self.startup = 0.1  # seconds until the state was rebuilt, last time
 
     @property
     def is_running(self):
         return self.process is not None and self.process.poll() is None
 
-    def start(self, environment=None, limits=None, wrapper=()):
+    @property
+    def pid(self):
+        """The daemon's number, which under a tracer is not the process's; `None` where it has ended."""
+        if not self._traced:
+            return self.process.pid
+        try:
+            with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+                return int(file.read().split()[0])
+        except (OSError, IndexError):
+            return None
+
+    def start(self, environment=None, limits=None, wrapper=(), injection=None):
         """Begins a life.
 
         - limits: called in the new process before the program.
-        - wrapper: a command that runs the daemon.
+        - wrapper: a command that becomes the daemon.
+        - injection: what strace does to its syncs (strace(1), `inject=`).
         """
         assert not self.is_running
         self.lives += 1
+        self._started = time.monotonic()
+        self._traced = injection is not None
+        if injection:
+            wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+                       "-e", f"inject=fsync,fdatasync:{injection}", "--"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [*wrapper, os.path.join(self.binaries, "banriskd"), "--config", self.config],
@@ -62,7 +82,9 @@ class Daemon:
         return last
 
     def wait_until_running(self, seconds=SETTLED_SECONDS):
-        return self.wait_for("the state to be rebuilt", lambda status: status["phase"] == "running", seconds)
+        status = self.wait_for("the state to be rebuilt", lambda status: status["phase"] == "running", seconds)
+        self.startup = time.monotonic() - self._started
+        return status
 
     def status(self):
         """The daemon's answer; `None` where there is none."""
@@ -90,8 +112,11 @@ class Daemon:
             raise Failure(f"the daemon has ended by itself, status {self.process.poll()}: {self.last_words()}")
 
     def signal(self, number):
-        if self.is_running:
-            os.kill(self.process.pid, number)
+        if self.is_running and (pid := self.pid):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
 
     def kill(self):
         """Ends it as a crash would. Whether it was there to be killed."""
@@ -126,6 +151,8 @@ class Daemon:
         if self.is_running:
             self.signal(signal.SIGCONT)
             self.signal(signal.SIGKILL)
+            if self._traced:
+                self.process.kill()
             self.process.wait(30)
 
     def words(self):
@@ -153,7 +180,3 @@ class Daemon:
         if check and done.returncode != 0:
             raise Failure(f"banrisk {' '.join(arguments)} ended with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
-
-
-def sleep(seconds):
-    time.sleep(max(0, seconds))

@@ -47,6 +47,12 @@ import Testing
             "as the first event of all it stays in doubt, whatever pauses",
             [.at(now, far), .pause(now + 1), .at(now + 2, now)], left: [now], refused: [far]),
         Case(
+            "sixteen that nothing speaks against are believed at a pause, where no event ever was",
+            (0..<16).map { .at(now, far + $0) } + [.pause(now + 1)], left: (0..<15).map { far + $0 } + [far + 15]),
+        Case(
+            "where one was believed before, a pause is not enough",
+            [.at(now, now)] + (0..<16).map { .at(now, far + $0) } + [.pause(now + 1)], left: [now], inDoubt: 16),
+        Case(
             "ten minutes are believed, and not a second more",
             [.at(now, now + 600), .at(now, now + 601)], left: [now + 600], inDoubt: 1),
         Case(

@@ -76,8 +76,8 @@ def geoip(house):
     case.wait_for_acks(case.sender.limit)
     accept("renamed into place", by_rename)
     refuse("garbage", lambda: overwrite(case.rng.randbytes(len(whole))))
-    accept("written in place", in_place)
     if not house.short:
+        accept("written in place", in_place)
         refuse("truncated in place", lambda: os.truncate(path, len(whole) // 2))
         accept("renamed into place", by_rename)
         refuse("empty", lambda: overwrite(b""))

@@ -9,10 +9,10 @@ from case import Case, fault
 from waiting import Failure, until
 
 
-def recovery(case):
-    """While the state is being rebuilt, or before."""
-    time.sleep(case.rng.uniform(0, 0.3))
-    return case.kill("in recovery")
+def start(case):
+    """While it starts and the state is being rebuilt."""
+    time.sleep(case.rng.uniform(0, case.daemon.startup))
+    return case.kill("in a start")
 
 
 def reception(case):
@@ -26,6 +26,23 @@ def work(case):
     """While events are written to the database."""
     case.daemon.wait_until_running()
     time.sleep(case.rng.uniform(0.05, 0.4))
+    return case.kill("at work")
+
+
+def wait_for_flight(case):
+    """Waits until lines are on their way: sent, and not acknowledged. If that does not come soon, there are none left."""
+    case.daemon.wait_until_listening()
+    known = case.sender.connections
+    deadline = time.monotonic() + 0.5
+    while time.monotonic() < deadline and not (
+            case.sender.connections > known - 1 and case.sender.is_ready and case.sender.offered > case.sender.acked):
+        time.sleep(0.0002)
+
+
+def flight(case):
+    """While lines are on their way."""
+    wait_for_flight(case)
+    time.sleep(case.rng.uniform(0, 0.005))
     return case.kill("at work")
 
 
@@ -61,16 +78,18 @@ def reload(case):
     return case.kill("in a reload")
 
 
-LIVES = [(reception, 8), (work, 4), (recovery, 4), (snapshot, 2), (shutdown, 3), (reload, 3)]
+LIVES = [(reception, 4), (work, 4), (flight, 6), (start, 4), (snapshot, 2), (shutdown, 3), (reload, 3)]
 
 
-def live(case, count, after=lambda: None):
+def live(case, count, lives=LIVES, after=lambda: None, injections=(None,)):
     """Gives the daemon lives that end by kill -9 until so many have; a client sends all the while."""
-    bodies, weights = zip(*LIVES)
+    bodies, weights = zip(*lives)
     while (left := count - sum(case.kills.values())) > 0:
         case.allow((len(case.lines) - case.sender.limit) / left * case.rng.uniform(0, 2))
-        case.sender.chunk = case.rng.choice([1, 16, 256])
-        case.daemon.start()
+        # At once, or over about the time of a life.
+        case.sender.chunk = case.rng.choice([1, 8, 64, 512])
+        case.sender.pause = case.rng.choice([0, 0.5 * case.sender.chunk / max(1, case.sender.limit - case.sender.acked)])
+        case.daemon.start(injection=case.rng.choice(injections))
         # The first lives are there to be ended: each kind once, then as it comes.
         body = bodies[sum(case.kills.values())] if sum(case.kills.values()) < len(bodies) else \
             case.rng.choices(bodies, weights)[0]
@@ -91,7 +110,7 @@ def kill(house):
     case = Case(house, "kill", 10_000 if house.short else 150_000)
     case.sender.limit = 0
     case.sender.start()
-    live(case, 14 if house.short else 200)
+    live(case, 10 if house.short else 200)
     case.finish()
     return case, by_mode(case), (
         f"the client lost its connection {case.sender.connections - 1} times, and went on behind the last line on disk; "
@@ -125,7 +144,7 @@ def send(house):
         client = house.popen(command, stdout=errors, stderr=errors)
         for _ in range(case.rng.randint(1, 2)):
             case.daemon.start()
-            case.rng.choice([reception, reception, work, recovery])(case)
+            case.rng.choice([reception, reception, work, start])(case)
             if case.rng.random() < 0.3 and client.poll() is None:
                 client.send_signal(signal.SIGKILL)
                 client.wait(30)

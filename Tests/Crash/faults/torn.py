@@ -1,11 +1,20 @@
 """Torn writes: what no sync has covered is on disk in part, or is something else."""
+import shutil
+import time
 from collections import Counter
 
 import content
 import spool
 from case import SESSION, Case, fault
-from faults.kills import by_mode, live
-from waiting import until
+from faults.kills import by_mode, live, reload, shutdown, wait_for_flight, work
+from waiting import Failure, until
+
+
+def in_sync(case):
+    """While lines are being written and synced."""
+    wait_for_flight(case)
+    time.sleep(case.rng.uniform(0, 0.03))
+    return case.kill("at work")
 
 
 @fault("torn", "torn writes: after a kill, everything that no sync had covered is cut at any byte, zeroed by sectors of 512 "
@@ -26,7 +35,11 @@ def torn(house):
 
     case.sender.limit = 0
     case.sender.start()
-    live(case, 8 if house.short else 100, after=tear)
+    # A slow sync leaves more time to be killed in.
+    slow = ["delay_enter=40000"] * 3 if shutil.which("strace") else []
+    live(case, 8 if house.short else 120, [(in_sync, 8), (work, 1), (shutdown, 1), (reload, 1)], tear, [None, *slow])
+    if slow and not tears:
+        raise Failure("not one kill left anything to tear")
     case.finish()
     kinds = ", ".join(f"{count} {how}" for how, count in tears.most_common())
     return case, f"{by_mode(case)}; {sum(tears.values())} tears ({kinds}) through {hit:,} frames", (
