@@ -43,7 +43,10 @@ package struct DaemonStatus: Codable, Sendable {
         package var connectionsRefused = 0
         package var connectionsDisplaced = 0
         package var acceptPauses = 0
+        /// Clients that asked for acknowledgements: now, and since the start.
         package var acknowledged = 0
+        package var acknowledgedTotal = 0
+        package var takeovers = 0
         package var frames = 0
         package var bytes = 0
         package var oversized = 0

@@ -18,6 +18,8 @@ package enum DescriptorLimit {
             limit.rlim_cur = min(wanted, limit.rlim_max)
             if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 { limit.rlim_cur = before }
         }
-        return max(1, Int(min(limit.rlim_cur, wanted)) - reserved)
+        let granted = Int(min(limit.rlim_cur, wanted))
+        // Where there is little, half of it.
+        return max(1, granted - min(reserved, granted / 2))
     }
 }

@@ -61,7 +61,14 @@ struct Status: ParsableCommand {
         try line(
             "intake",
             "\(report.intake.connections) connections, \(report.intake.frames) lines, \(report.intake.bytes) bytes; "
-                + "\(report.intake.connectionsRefused) refused, \(report.intake.oversized) oversized")
+                + "\(report.intake.connectionsRefused) refused, \(report.intake.connectionsDisplaced) displaced, "
+                + "\(report.intake.oversized) oversized")
+        if report.intake.acknowledgedTotal > 0 {
+            try line(
+                "acks",
+                "\(report.intake.acknowledged) clients with acknowledgements, \(report.intake.acknowledgedTotal) since the "
+                    + "start, \(report.intake.takeovers) taken over")
+        }
         try line("spool", "\(report.spool.bytes) bytes in \(report.spool.segments) segments")
         try line(
             "state",

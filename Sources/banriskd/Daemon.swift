@@ -96,7 +96,8 @@ struct Daemon: Sendable {
         let services: [any Service] = [
             PipelineService(flow: flow),
             ControlService(socket: control, desk: desk),
-            DatabaseWatchService(live: live, reloader: reloader, logger: logger),
+            WatchService(
+                live: live, reloader: reloader, spool: spool, queue: queue, writer: writer, logger: logger),
             IntakeService(listener: listener, spool: spool, stop: stop, logger: logger),
         ]
         logger.info("listening on \(live.current.configuration.runtimeDirectory)/events.sock")

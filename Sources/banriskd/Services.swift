@@ -1,14 +1,12 @@
 import Assembly
 import Dispatch
-import Enrichment
 import Intake
 import Logging
 import ServiceLifecycle
-import Settings
 import Spool
 
 /// Runs blocking work on a thread of its own and waits for it.
-private func onThread(_ label: String, _ body: @escaping @Sendable () throws -> Void) async throws {
+func onThread(_ label: String, _ body: @escaping @Sendable () throws -> Void) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         DispatchQueue(label: "banrisk.\(label)").async {
             continuation.resume(with: Result { try body() })
@@ -55,34 +53,6 @@ struct ControlService: Service {
             try await onThread("control") { try socket.run { desk.answer(to: $0) } }
         } onGracefulShutdown: {
             socket.stop()
-        }
-    }
-}
-
-/// Notices GeoIP databases that were replaced, and has them loaded.
-struct DatabaseWatchService: Service {
-    private static let interval = Duration.seconds(2)
-
-    let live: LiveAssembly
-    let reloader: Reloader
-    let logger: Logger
-
-    func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var paths = live.current.configuration.geoip
-            var watch = DatabaseWatch(paths: paths)
-            while (try? await Task.sleep(for: Self.interval)) != nil {
-                if live.current.configuration.geoip != paths {
-                    paths = live.current.configuration.geoip
-                    watch = DatabaseWatch(paths: paths)
-                }
-                let changed = watch.poll()
-                guard !changed.isEmpty else { continue }
-                // Loading takes a while, and no thread of the pool is to wait for it.
-                try await onThread("databases") {
-                    reloader.reload(.databases).log(to: logger, what: changed.joined(separator: ", "))
-                }
-            }
         }
     }
 }

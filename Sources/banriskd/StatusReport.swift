@@ -113,7 +113,11 @@ extension DaemonStatus.Intake {
         connections = counts.connections
         connectionsTotal = counts.acceptedConnections
         connectionsRefused = counts.refusedConnections
+        connectionsDisplaced = counts.displacedConnections
         acceptPauses = counts.acceptPauses
+        acknowledged = counts.acknowledgedConnections
+        acknowledgedTotal = counts.acceptedAcknowledgedConnections
+        takeovers = counts.takeovers
         frames = counts.frames
         bytes = counts.bytes
         oversized = counts.oversized

@@ -29,6 +29,13 @@ class Sender(threading.Thread):
         self.faults = []
         self.refusals = []
         self._stopping = False
+        self._following = None  # the index of the line to send next; None until the daemon has said
+
+    @property
+    def in_flight(self):
+        """How many lines were sent on this connection and are not acknowledged."""
+        following = self._following
+        return 0 if following is None else max(0, following - self.acked)
 
     @property
     def is_done(self):
@@ -50,6 +57,7 @@ class Sender(threading.Thread):
             except OSError:
                 pass
             self.is_connected = False
+            self._following = None
             time.sleep(0.005)
 
     def _serve(self, connection):
@@ -57,9 +65,8 @@ class Sender(threading.Thread):
         pending = f"banrisk/1 acks session={self.session:016x}\n".encode()
         received = b""
         resting = 0  # until when
-        following = None  # the index of the line to send next; None before the daemon has said
         while not self._stopping and not self.is_done:
-            may_write = pending or following is not None and following < self.limit and time.monotonic() >= resting
+            may_write = pending or self._can_send() and time.monotonic() >= resting
             readable, writable, _ = select.select(
                 [connection], [connection] if may_write else [], [], min(0.01, self.pause or 0.01))
             if readable:
@@ -68,12 +75,12 @@ class Sender(threading.Thread):
                     return
                 *answers, received = (received + data).split(b"\n")
                 for answer in answers:
-                    following = self._take(answer.decode(), following)
+                    self._take(answer.decode())
             if writable:
-                if not pending and following is not None:
-                    end = min(following + self.chunk, self.limit)
-                    pending = b"".join(self.lines[following:end])
-                    following = end
+                if not pending and self._can_send():
+                    end = min(self._following + self.chunk, self.limit)
+                    pending = b"".join(self.lines[self._following:end])
+                    self._following = end
                     resting = time.monotonic() + self.pause
                     self.offered = max(self.offered, end)
                 try:
@@ -82,9 +89,12 @@ class Sender(threading.Thread):
                     pass
                 except OSError:
                     pending = b""
-                    following = None  # what the daemon has said before its end is still to be read
+                    self._following = None  # what the daemon has said before its end is still to be read
 
-    def _take(self, answer, following):
+    def _can_send(self):
+        return self._following is not None and self._following < self.limit
+
+    def _take(self, answer):
         if match := re.fullmatch(r"banrisk/1 ok (\d+)|ack (\d+)", answer):
             count = int(match[1] or match[2])
             if count < self.acked:
@@ -94,8 +104,9 @@ class Sender(threading.Thread):
             if count > self.acked:
                 self.last_ack = time.monotonic()
             self.acked = max(self.acked, count)
-            return count if match[1] else following
+            if match[1]:
+                self._following = count
+            return
         self.refusals.append(answer)
         if not answer.startswith("banrisk/1 error "):
             self.faults.append(f"an answer of no known form: {answer[:200]!r}")
-        return following

@@ -103,12 +103,12 @@ import Testing
             try reader.finish()
             return fold
         }
-        for count in bytes.indices {
+        for count in stride(from: 0, to: bytes.count, by: 7) {
             #expect(throws: StateFault.self) { try read(Array(bytes.prefix(count))) }
         }
         var refused = 0
         var readable = 0
-        for _ in 0..<3_000 {
+        for _ in 0..<500 {
             var damaged = bytes
             for _ in 0..<Int.random(in: 1...2, using: &random) {
                 let i = Int.random(in: damaged.indices, using: &random)
@@ -125,7 +125,7 @@ import Testing
             _ = fold.rescore(at: .latest)
             _ = Self.bytes(of: fold)
         }
-        #expect(refused > 100 && readable > 100)
+        #expect(refused > 20 && readable > 20)
     }
 
     // MARK: - Other rules

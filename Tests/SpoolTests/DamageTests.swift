@@ -92,6 +92,7 @@ struct DamageTests {
         let names = folder.segments
         var files: [String: [UInt8]] = [:]
         for name in names { files[name] = try folder.contents(name) }
+        let written = files
         let headers = files.mapValues { Array($0[..<36]) }
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let name = random.pick(names)
@@ -123,7 +124,13 @@ struct DamageTests {
         where !read.contains(where: { $0.sequence == sequence }) {
             #expect(reported.contains { $0.contains(sequence) })
         }
-        if read.count < frames.count { #expect(!report.damages.isEmpty || report.tornTail != nil) }
+        if report.damages.isEmpty, report.tornTail == nil {
+            // All is there, but perhaps for whole frames at the very end, or with noise behind the end of a full segment.
+            for (name, file) in files {
+                let before = try #require(written[name])
+                #expect(name == newest ? before.starts(with: file) : file.starts(with: before))
+            }
+        }
 
         // New frames go on behind all numbers that may have been acknowledged.
         let more = Record.several(3, from: report.lastSequence + 1, seed: seed)
