@@ -119,7 +119,8 @@ let package = Package(
             name: "SettingsTests", dependencies: ["Settings", "RiskModel"], resources: [.copy("Bad")],
             swiftSettings: tested),
         .testTarget(
-            name: "PipelineTests", dependencies: ["Pipeline", "Ordering", "Assembly", "Settings", "Store", "RiskModel"],
+            name: "PipelineTests",
+            dependencies: ["Pipeline", "Ordering", "Assembly", "Settings", "Store", "RiskModel"],
             swiftSettings: tested),
         .testTarget(name: "DaemonTests", dependencies: ["banrisk", "banriskd", "TestSupport"], swiftSettings: tested),
     ]

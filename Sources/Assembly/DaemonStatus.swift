@@ -170,7 +170,8 @@ package struct DaemonStatus: Codable, Sendable {
     package var rules: [Rule] = []
 
     package init(
-        program: String, pid: Int32, phase: Phase, recovery: Recovery, database: String, shards: Int, watermark: String?,
+        program: String, pid: Int32, phase: Phase, recovery: Recovery, database: String, shards: Int,
+        watermark: String?,
         sequence: Sequence
     ) {
         self.program = program

@@ -4,13 +4,13 @@ import RiskModel
 struct CountedSink {
     let sink: any AcknowledgingSink
     var statistics = IntakeStatistics()
-    /// The number of the last frame that was appended here.
+    /// The highest number of a frame that was appended here; a frame that is repeated has an earlier one.
     private(set) var lastSequence: UInt64 = 0
 
     init(_ sink: any AcknowledgingSink) { self.sink = sink }
 
     mutating func append(_ line: Span<UInt8>, flags: FrameFlags, origin: FrameOrigin = .none) throws {
-        lastSequence = try sink.append(line, source: .stream, flags: flags, origin: origin)
+        lastSequence = max(lastSequence, try sink.append(line, source: .stream, flags: flags, origin: origin))
         statistics.count(flags)
     }
 }

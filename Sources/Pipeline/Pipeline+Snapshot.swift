@@ -67,7 +67,8 @@ extension Pipeline {
     private static func decode(
         _ file: borrowing SnapshotReader, into stages: Stages, _ options: Options
     ) throws(SnapshotError) -> Core {
-        let expected = [(SectionHeader.pipeline, UInt32(0))]
+        let expected =
+            [(SectionHeader.pipeline, UInt32(0))]
             + Stages.Part.allCases.flatMap { part in (0..<Partition.count).map { (part.rawValue, UInt32($0)) } }
         let sections = file.sections
         let found = sections.map { ($0.header.part, $0.header.partition) }

@@ -149,7 +149,8 @@ struct SnapshotReader: ~Copyable, Sendable {
         }
     }
 
-    private static func read(_ file: CInt, _ path: String, count: Int, at offset: Int) throws(SnapshotError) -> [UInt8] {
+    private static func read(_ file: CInt, _ path: String, count: Int, at offset: Int) throws(SnapshotError) -> [UInt8]
+    {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {

@@ -55,7 +55,8 @@ final class Stages: Sendable {
         DispatchQueue.concurrentPerform(iterations: runs) { run in
             workers[run].state.withLock { worker in
                 worker.batch.removeAll()
-                worker.decoder.decode(frames, frames: count * run / runs..<count * (run + 1) / runs, into: &worker.batch)
+                worker.decoder.decode(
+                    frames, frames: count * run / runs..<count * (run + 1) / runs, into: &worker.batch)
                 worker.enricher.enrich(&worker.batch, events: worker.batch.events.indices)
             }
         }

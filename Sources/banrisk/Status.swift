@@ -29,7 +29,8 @@ struct Status: ParsableCommand {
             do {
                 report = try ControlMessage.decode(DaemonStatus.self, from: text)
             } catch {
-                throw ToolError.unreachable("The daemon's answer on \(control.path) is of another version; restart banriskd.")
+                throw ToolError.unreachable(
+                    "The daemon's answer on \(control.path) is of another version; restart banriskd.")
             }
             var output = Output()
             if json { try output.line(text) } else { try describe(report, &output) }

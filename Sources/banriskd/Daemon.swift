@@ -88,7 +88,8 @@ struct Daemon: Sendable {
         let stop = StopRequest()
         let flow = Flow(
             spool: spool, pipeline: pipeline, queue: queue, writer: writer, live: live, reloader: reloader,
-            snapshotter: snapshotter, restored: restored, progress: progress, stop: stop, manager: manager, logger: logger)
+            snapshotter: snapshotter, restored: restored, progress: progress, stop: stop, manager: manager,
+            logger: logger)
         let desk = ControlDesk(
             status: status, reloader: reloader,
             quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress), logger: logger)
@@ -110,7 +111,9 @@ struct Daemon: Sendable {
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 }, logger: Logger(label: "banriskd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await Signals(group: group, stop: stop, desk: desk, manager: manager, logger: logger).run() }
+            tasks.addTask {
+                await Signals(group: group, stop: stop, desk: desk, manager: manager, logger: logger).run()
+            }
             defer { tasks.cancelAll() }
             try await group.run()
         }

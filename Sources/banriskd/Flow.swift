@@ -40,7 +40,8 @@ struct Flow: Sendable {
         if stop.isHurried || !progress.isRecovered {
             snapshotter.cancel()
         } else if !snapshotter.takeNow(of: pipeline) {
-            logger.warning("no last snapshot: \(snapshotter.statistics.failure ?? "unknown"); the next start takes longer")
+            logger.warning(
+                "no last snapshot: \(snapshotter.statistics.failure ?? "unknown"); the next start takes longer")
         }
     }
 

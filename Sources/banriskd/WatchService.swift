@@ -24,7 +24,8 @@ struct WatchService: Service {
             var databases = DatabaseWatch(paths: paths)
             var stalls = Stalls()
             while (try? await Task.sleep(for: Self.interval)) != nil {
-                stalls.note(spool: spool.statistics.stalled?.description, store: queue.stall, wal: writer.walBytes, logger)
+                stalls.note(
+                    spool: spool.statistics.stalled?.description, store: queue.stall, wal: writer.walBytes, logger)
                 if live.current.configuration.geoip != paths {
                     paths = live.current.configuration.geoip
                     databases = DatabaseWatch(paths: paths)

@@ -20,20 +20,19 @@ SESSION = 0xBA9
 
 # `snapshot_interval` as short as it can be; segments as small as they can be, so that there are many; lateness so long that
 # the daemon never notes a pause, which would take a number of its own.
-SETTINGS = f"""\
+SETTINGS = """\
 state_directory: state
 runtime_directory: run
 database: database/banrisk.db
 geoip: [geoip/anonymous-ip.mmdb, geoip/asn.mmdb, geoip/city.mmdb, geoip/connection-type.mmdb]
-maximum_connections: {{maximum_connections}}
-spool: {{{{segment_bytes: 1 MiB, pending_bytes: 1 MiB, retained_bytes: {{retained_bytes}}}}}}
-time: {{{{allowed_lateness: {events.LATENESS_MINUTES}m, future_tolerance: 365d}}}}
+spool: {{segment_bytes: 1 MiB, pending_bytes: 1 MiB, retained_bytes: {retained_bytes}}}
+time: {{allowed_lateness: {lateness}, future_tolerance: {tolerance}}}
 snapshot_interval: 1s
-shards: {{shards}}
+shards: {shards}
 account_limit: 4k
 entity_limit: 4k
 """
-DEFAULTS = {"maximum_connections": 1024, "retained_bytes": "1 GiB", "shards": 2}
+DEFAULTS = {"lateness": f"{events.LATENESS_MINUTES}m", "tolerance": "365d", "retained_bytes": "1 GiB", "shards": 2}
 
 
 @dataclass
@@ -63,6 +62,7 @@ class House:
         self.keeps = keeps
         self.cases = []
         self.children = []
+        self.peak_megabytes = 0
         self._lines = {}
         self._references = {}
 
@@ -77,6 +77,7 @@ class House:
             case = Case(self, f"undisturbed-{count}", count)
             case.begin()
             case.settle()
+            self.peak_megabytes = max(self.peak_megabytes, case.daemon.peak_kilobytes() / 1024)
             case.daemon.stop()
             self._references[count] = content.dump(case.database)
             case.remove()
@@ -104,11 +105,11 @@ class House:
 class Case:
     """One fault's folder, daemon and client."""
 
-    def __init__(self, house, name, count, **settings):
+    def __init__(self, house, name, count, lines=None, **settings):
         self.house = house
         self.name = name
         self.count = count
-        self.lines = house.lines(count)
+        self.lines = lines or house.lines(count)
         self.rng = random.Random(f"{house.seed} {name}")
         self.folder = os.path.join(house.root, name)
         for part in ("run", "state", "database"):

@@ -6,7 +6,10 @@ import Testing
 extension ProcessTests {
     @Suite struct DurabilityTests {
         private static func configuration(_ more: String, in folder: TemporaryFolder) throws -> [String] {
-            ["--config", try folder.write("snapshot_interval: 1s\ngeoip: [\(Places.demo)]\n" + more, to: "banrisk.yaml")]
+            [
+                "--config",
+                try folder.write("snapshot_interval: 1s\ngeoip: [\(Places.demo)]\n" + more, to: "banrisk.yaml"),
+            ]
         }
 
         private static func undisturbed(_ lines: [String], _ more: String = "") throws -> Dump {
@@ -20,7 +23,8 @@ extension ProcessTests {
 
         @Test func `send delivers each line once, although the daemon is killed again and again`() throws {
             let folder = try TemporaryFolder()
-            let lines = Logs.demo + Logs.demo.map { $0.replacingOccurrences(of: "\"account\":\"", with: "\"account\":\"b-") }
+            let lines =
+                Logs.demo + Logs.demo.map { $0.replacingOccurrences(of: "\"account\":\"", with: "\"account\":\"b-") }
             let log = try folder.write(lines.joined(), to: "events.ndjson")
             var daemon = try RunningDaemon(folder)
             let send = try ChildProcess(
@@ -80,7 +84,8 @@ extension ProcessTests {
                 }
             }
             #expect(
-                try Dump(folder("banrisk.db"), tables: Dump.results).difference(from: Self.undisturbed(Logs.demo)) == nil)
+                try Dump(folder("banrisk.db"), tables: Dump.results).difference(from: Self.undisturbed(Logs.demo))
+                    == nil)
         }
 
         @Test func `an event whose id came before is dropped and counted, also behind a crash`() throws {
@@ -108,7 +113,10 @@ extension ProcessTests {
             #expect(try sqlite(second.database, query) == sqlite(plain.database, query))
         }
 
-        @Test func `events out of order within the allowed lateness score as in order, and a pause lets the last through`() throws {
+        @Test
+        func `events out of order within the allowed lateness score as in order, and a pause lets the last through`()
+            throws
+        {
             let folder = try TemporaryFolder()
             let arguments = try Self.configuration("time: {allowed_lateness: 2s}\n", in: folder)
             // Twenty seconds of registrations, each pair exchanged.
@@ -165,11 +173,13 @@ extension ProcessTests {
             try daemon.feed(Logs.demo)
             try daemon.waitUntilApplied(Logs.demo.count)
             let before = try sqlite(daemon.database, "SELECT sum(score), count(*) FROM accounts")
-            let top = try sqlite(daemon.database, "SELECT account, score FROM accounts ORDER BY score DESC, account LIMIT 1")
+            let top = try sqlite(
+                daemon.database, "SELECT account, score FROM accounts ORDER BY score DESC, account LIMIT 1")
 
             _ = try folder.write(rules.replacingOccurrences(of: "kind: travel", with: "kind: travle"), to: "rules.yaml")
             let refused = try banrisk("reload", "--control", daemon.control)
-            #expect(refused.end == .exit(2) && refused.errors.contains("rules.yaml:") && refused.errors.contains("travle"))
+            #expect(
+                refused.end == .exit(2) && refused.errors.contains("rules.yaml:") && refused.errors.contains("travle"))
             #expect(try sqlite(daemon.database, "SELECT sum(score), count(*) FROM accounts") == before)
 
             let milder = rules.replacingOccurrences(
@@ -200,7 +210,9 @@ extension ProcessTests {
 
         @Test func `a GeoIP database that is overwritten in place is noticed, and a truncated one refused`() throws {
             let folder = try TemporaryFolder()
-            let names = try FileManager.default.contentsOfDirectory(atPath: Places.demo).filter { $0.hasSuffix(".mmdb") }
+            let names = try FileManager.default.contentsOfDirectory(atPath: Places.demo).filter {
+                $0.hasSuffix(".mmdb")
+            }
             try FileManager.default.createDirectory(atPath: folder("geoip"), withIntermediateDirectories: true)
             for name in names {
                 try FileManager.default.copyItem(atPath: "\(Places.demo)/\(name)", toPath: folder("geoip/\(name)"))
@@ -231,10 +243,14 @@ extension ProcessTests {
         @Test func `a line that is tried again leaves the quarantine, or comes back under a new number`() throws {
             let folder = try TemporaryFolder()
             let daemon = try RunningDaemon(folder, try Self.configuration("", in: folder))
-            let future = Logs.event("login", "early", at: Int(Date().timeIntervalSince1970) + 603, #","ip":"203.0.113.9""#)
+            let future = Logs.event(
+                "login", "early", at: Int(Date().timeIntervalSince1970) + 603, #","ip":"203.0.113.9""#)
             try daemon.feed(Logs.farm(1) + ["no json\n", future, Logs.farm(["next"])[0]])
             try daemon.waitUntilApplied(4)
-            #expect(try sqlite(daemon.database, "SELECT seq, reason FROM quarantine") == ["2|invalid_json", "3|time_in_future"])
+            #expect(
+                try sqlite(daemon.database, "SELECT seq, reason FROM quarantine") == [
+                    "2|invalid_json", "3|time_in_future",
+                ])
             let early = try banrisk("quarantine", "retry", "2", "--control", daemon.control)
             #expect(early.end == .exit(0), "\(early)")
             #expect(

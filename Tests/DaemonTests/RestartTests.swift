@@ -88,7 +88,9 @@ extension ProcessTests {
             #expect(daemon.process.errors.contains("no such table: accounts"))
         }
 
-        @Test func `a daemon whose spool has dropped its oldest segments starts from snapshots, without them, and without spool`()
+        @Test
+        func
+            `a daemon whose spool has dropped its oldest segments starts from snapshots, without them, and without spool`()
             throws
         {
             let folder = try TemporaryFolder()

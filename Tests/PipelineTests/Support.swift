@@ -17,7 +17,7 @@ final class TemporaryDatabase {
         path = folder.appendingPathComponent("banrisk.db").path
         writer = try StoreWriter(
             path: path, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
-                configuration: assembly.record)
+            configuration: assembly.record)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }

@@ -73,7 +73,8 @@ import Testing
         var rules = Fixtures.rules
         rules.rules.reverse()
         try writer.adopt(
-            rules: rules, inactive: ["impossible_travel": "no City database"], configuration: Self.record(built: 2), changes: Changes())
+            rules: rules, inactive: ["impossible_travel": "no City database"], configuration: Self.record(built: 2),
+            changes: Changes())
         try writer.write(changes(2))
         #expect(
             try scratch.sqlite3("SELECT rule, configuration FROM signals") == "accounts_per_device|1\nlisted_mail|2")

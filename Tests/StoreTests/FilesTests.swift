@@ -48,7 +48,8 @@ import Testing
         #expect(throws: expected) { try writer.makeDurable() }
         #expect(throws: expected) { try writer.drop(QuarantineSelection(.all)) }
         #expect(throws: expected) {
-            try writer.adopt(rules: Fixtures.rules, inactive: [:], configuration: ConfigurationRecord(), changes: Changes())
+            try writer.adopt(
+                rules: Fixtures.rules, inactive: [:], configuration: ConfigurationRecord(), changes: Changes())
         }
         #expect(writer.appliedSeq == 1 && !expected.isTransient)
         #expect(expected.description.contains("Stop banriskd before touching these files."))

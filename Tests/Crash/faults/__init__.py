@@ -1,2 +1,2 @@
 """The faults, in the order in which they are tried."""
-from . import replay, kills, torn, snapshots, database, geoip, clock, pressure, disk  # noqa: F401
+from . import replay, kills, torn, snapshots, database, geoip, clock, frames, pressure, disk  # noqa: F401
