@@ -153,7 +153,7 @@ package struct Sequencer: Sendable {
         if !event.id.isEmpty, seen.contains(digest, at: latest ?? .epoch) {
             counts.duplicates += 1
             sourceCounts[source].duplicates += 1
-        } else if clock.believes(event.time, tolerance: limits.futureTolerance) {
+        } else if clock.believes(event.time, tolerance: limits.futureTolerance, latest: latest) {
             settleDoubts(refutingOthers: true, into: &ready)
             doubts.end()
             admit(&event, digest, into: &ready)
@@ -248,7 +248,7 @@ package struct Sequencer: Sendable {
         var waiting: [Doubt] = []
         swap(&waiting, &doubts.waiting)
         for doubt in waiting {
-            if clock.believes(doubt.event.time, tolerance: limits.futureTolerance) {
+            if clock.believes(doubt.event.time, tolerance: limits.futureTolerance, latest: latest) {
                 ready.append(doubt.event, textsIn: doubt.text.span)
                 var event = ready.events.removeLast()
                 admit(&event, doubt.digest, into: &ready)

@@ -6,13 +6,16 @@ import RiskModel
 /// only its pace counts, from where the events are, however it jumps. The correction moves with the clock and never
 /// with the events themselves, so events that are each a little ahead of the last lead nowhere.
 struct ServiceClock: Sendable {
+    /// In a log that is read from a file, no silence is longer.
+    static let longestSilence = Interval(seconds: 366 * 86_400)
+
     private struct Reading {
         var now: Timestamp
         /// The wall clock.
         var received: Timestamp
     }
 
-    /// `nil` before the first frame whose reception is known, and after one whose reception is not: then all is possible.
+    /// `nil` before the first frame whose reception is known, and after one whose reception is not.
     private var reading: Reading?
 
     /// Takes in when a frame was received.
@@ -38,8 +41,11 @@ struct ServiceClock: Sendable {
     }
 
     /// Whether an event can have this time.
-    func believes(_ time: Timestamp, tolerance: Interval) -> Bool {
-        guard let reading else { return true }
+    ///
+    /// - Parameter latest: The highest event time so far, if there was one. Where nobody knows the time of reception, an event
+    ///   can be at most ``longestSilence`` after it.
+    func believes(_ time: Timestamp, tolerance: Interval, latest: Timestamp?) -> Bool {
+        guard let reading else { return latest.map { time <= $0 + Self.longestSilence } ?? true }
         return time <= reading.now + tolerance
     }
 

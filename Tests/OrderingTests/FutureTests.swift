@@ -95,8 +95,11 @@ import Testing
             ],
             left: [now, now + 1, now + 2, now + 4], refused: [now + 5_000]),
         Case(
-            "what was received nobody knows when is believed",
-            [.unknown(now), .unknown(far), .unknown(now)], left: [now, far, now]),
+            "what was received nobody knows when is believed up to a year ahead",
+            [.unknown(now), .unknown(now + 360 * 86_400), .unknown(now)], left: [now, now + 360 * 86_400, now]),
+        Case(
+            "and no further",
+            [.unknown(now), .unknown(far), .unknown(now)], left: [now, now], refused: [far]),
         Case(
             "and the events go on from there",
             [.unknown(now), .at(now - year, now + 1), .at(now - year, now + 700)], left: [now, now + 1], inDoubt: 1),

@@ -28,7 +28,7 @@ struct Model {
     }
 
     private func isBelievable(_ line: Line) -> Bool {
-        guard let before else { return true }
+        guard let before else { return line.time <= (latest ?? line.time) + 366 * 86_400_000_000 }
         return line.time <= before.corrected + limits.futureTolerance.microseconds
     }
 
