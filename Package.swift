@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // System libraries.
+        // libmaxminddb: the oracle of the tests.
         .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
 
         // Headers of Linux that Glibc's module leaves out.
@@ -49,7 +49,7 @@ let package = Package(
         // 3. Frames to events, or to quarantine.
         .target(name: "Decoding", dependencies: ["RiskModel"], swiftSettings: strict),
         // 4. IP addresses to places and networks; operator lists.
-        .target(name: "Enrichment", dependencies: ["RiskModel", "CMaxMindDB"], swiftSettings: strict),
+        .target(name: "Enrichment", dependencies: ["RiskModel"], swiftSettings: strict),
         // 5. Events in order: duplicates, lateness, the watermark.
         .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: strict),
         // 6. Events to signals: the profile and entity folds, one file for each kind of rule.

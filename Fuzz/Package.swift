@@ -24,18 +24,18 @@ let package = Package(
             path: "Harness", swiftSettings: settings),
 
         // As in the product's manifest.
-        .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb"),
         .systemLibrary(name: "CLinux"),
         .target(name: "RiskModel", swiftSettings: settings),
         .target(name: "Intake", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
         .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
         .target(name: "Decoding", dependencies: ["RiskModel"], swiftSettings: settings),
-        .target(name: "Enrichment", dependencies: ["RiskModel", "CMaxMindDB"], swiftSettings: settings),
+        .target(name: "Enrichment", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(
             name: "Settings", dependencies: ["RiskModel", .product(name: "Yams", package: "Yams")],
+            exclude: ["Defaults/demo"],
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),
                 .embedInCode("Defaults/rules.yaml"),

@@ -2,7 +2,7 @@
 package struct ReloadAnswer: Codable, Sendable {
     /// Whether the new configuration is in force.
     package var reloaded: Bool
-    /// Its number in the database's table `configurations`.
+    /// Its number in the database's table `configurations`; absent where nothing has changed.
     package var configuration: Int?
     /// Why it is not.
     package var faults: [String]
@@ -12,6 +12,9 @@ package struct ReloadAnswer: Codable, Sendable {
     package static func refused(_ faults: [String]) -> ReloadAnswer {
         ReloadAnswer(reloaded: false, configuration: nil, faults: faults, notices: [])
     }
+
+    /// What was loaded says the same as what is in force.
+    package static let unchanged = ReloadAnswer(reloaded: true, configuration: nil, faults: [], notices: [])
 
     package static func done(configuration: Int) -> ReloadAnswer {
         ReloadAnswer(reloaded: true, configuration: configuration, faults: [], notices: [])

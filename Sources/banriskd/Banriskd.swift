@@ -1,5 +1,6 @@
 import ArgumentParser
 import Assembly
+import Enrichment
 import Glibc
 import Logging
 import Settings
@@ -52,8 +53,11 @@ struct Banriskd: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             let load = { @Sendable () throws(ConfigurationFaults) in try loadConfiguration() }
-            let assembly = try Assembly(try loadConfiguration())
-            let daemon = try Daemon(assembly: assembly, logger: logger, reload: load)
+            let configuration = try loadConfiguration()
+            // Before they are loaded, so that no change falls in between.
+            let watch = DatabaseWatch(paths: configuration.geoip)
+            let daemon = try Daemon(
+                assembly: try Assembly(configuration), watch: watch, logger: logger, reload: load)
             try await daemon.run()
         } catch let error as ConfigurationFaults {
             try exit(2, error.description)

@@ -21,6 +21,7 @@ struct Daemon: Sendable {
     private let writer: StoreWriter
     private let queue: StoreQueue
     private let live: LiveAssembly
+    private let watch: DatabaseWatch
     private let reloader: Reloader
     private let snapshots: SnapshotFolder
     private let snapshotter: Snapshotter
@@ -30,9 +31,12 @@ struct Daemon: Sendable {
 
     /// Opens everything, in the order in which it can be refused: the state's lock first, the sockets last.
     ///
-    /// - Parameter reload: reads the configuration again, for a reload.
+    /// - Parameters:
+    ///   - watch: of the GeoIP databases, begun before they were loaded.
+    ///   - reload: reads the configuration again, for a reload.
     init(
-        assembly: Assembly, logger: Logger, reload: @escaping @Sendable () throws(ConfigurationFaults) -> Configuration
+        assembly: Assembly, watch: DatabaseWatch, logger: Logger,
+        reload: @escaping @Sendable () throws(ConfigurationFaults) -> Configuration
     ) throws {
         let configuration = assembly.configuration
         // Nothing that is made here is for others than the owner and the group.
@@ -64,6 +68,7 @@ struct Daemon: Sendable {
         self.pipeline = pipeline
         self.snapshots = snapshots
         self.logger = logger
+        self.watch = watch
         live = LiveAssembly(assembly)
         reloader = Reloader(live: live, load: reload)
         queue = StoreQueue(writer: writer, mode: .live)
@@ -98,7 +103,8 @@ struct Daemon: Sendable {
             PipelineService(flow: flow),
             ControlService(socket: control, desk: desk),
             WatchService(
-                live: live, reloader: reloader, spool: spool, queue: queue, writer: writer, logger: logger),
+                live: live, databases: watch, reloader: reloader, spool: spool, queue: queue, writer: writer,
+                logger: logger),
             IntakeService(listener: listener, spool: spool, stop: stop, logger: logger),
         ]
         logger.info("listening on \(live.current.configuration.runtimeDirectory)/events.sock")

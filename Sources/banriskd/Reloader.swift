@@ -87,6 +87,9 @@ final class Reloader: Sendable {
                 new = try Assembly(configuration)
             case .databases: new = try Assembly(old.configuration, lists: old.sources.lists)
             }
+            if kind == .databases, new.sources.record == old.sources.record {
+                return .unchanged
+            }
             notices += try Canary.check(new: new.sources, old: old.sources).warnings
         } catch let error as ConfigurationFaults {
             return .refused(error.faults.map(\.description))

@@ -75,7 +75,7 @@ extension ReloadAnswer {
     func log(to logger: Logger, what: String) {
         for notice in notices { logger.warning("\(notice)") }
         if reloaded {
-            logger.notice("\(what): in force as configuration \(configuration ?? 0)")
+            logger.notice("\(what): \(configuration.map { "in force as configuration \($0)" } ?? "the same as before")")
         } else {
             for fault in faults { logger.error("\(what) refused, the old stays in force: \(fault)") }
         }

@@ -12,6 +12,7 @@ struct WatchService: Service {
     private static let interval = Duration.seconds(2)
 
     let live: LiveAssembly
+    let databases: DatabaseWatch
     let reloader: Reloader
     let spool: Spool
     let queue: StoreQueue
@@ -21,7 +22,7 @@ struct WatchService: Service {
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             var paths = live.current.configuration.geoip
-            var databases = DatabaseWatch(paths: paths)
+            var databases = databases
             var stalls = Stalls()
             while (try? await Task.sleep(for: Self.interval)) != nil {
                 stalls.note(

@@ -120,14 +120,17 @@ class Case:
         self.snapshots = os.path.join(self.folder, "state", "snapshots")
         self.database = os.path.join(self.folder, "database", "banrisk.db")
         self.daemon = Daemon(house.binaries, self.folder)
+        self.settings = dict(DEFAULTS)
         self.configure(**settings)
         self.sender = Sender(self.daemon.events, SESSION, self.lines)
         self.kills = Counter()
         house.cases.append(self)
 
     def configure(self, **settings):
+        """Writes the configuration with these settings changed."""
+        self.settings |= settings
         with open(self.daemon.config, "w", encoding="utf-8") as file:
-            file.write(SETTINGS.format(**DEFAULTS | settings))
+            file.write(SETTINGS.format(**self.settings))
 
     def begin(self, limit=None):
         """Starts the daemon and the client, which sends `limit` lines at first."""
