@@ -137,7 +137,8 @@ import Testing
                 Line(seq: UInt64($0.offset + 1), time: $0.element, received: $0.offset == 1 ? last - 1 : 0, id: "")
             }
             // Received at the end of time, so that nothing is ahead of the clock.
-            let believed = Outcome(of: lines.map { Line(seq: $0.seq, time: $0.time, received: last - 1) }, limits: limits)
+            let received = lines.map { Line(seq: $0.seq, time: $0.time, received: last - 1) }
+            let believed = Outcome(of: received, limits: limits)
             #expect(believed.left.count == 5 && believed.left.last?.watermark == last)
             #expect(Outcome(of: lines, limits: limits) == Model(lines, limits: limits).outcome)
         }
