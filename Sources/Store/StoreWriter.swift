@@ -17,6 +17,8 @@ package final class StoreWriter: Sendable {
     let queue: DatabaseQueue
     private let limits: Limits
     private let files: DatabaseFiles
+    /// Whether the file had been written under another configuration, or none, when it was opened.
+    package let openedNewConfiguration: Bool
     private let path: String
     private let applied: Atomic<UInt64>
     private let inForce: Mutex<InForce>
@@ -53,17 +55,19 @@ package final class StoreWriter: Sendable {
     ) throws(StoreError) {
         self.path = path
         self.limits = limits
-        let (queue, configuration, seq) = try StoreError.mapping(path) {
+        let (queue, configuration, isNew, seq) = try StoreError.mapping(path) {
             let queue = try Connection.openWriter(path)
             return try queue.write { db in
+                let before = try Int.fetchOne(db, sql: "SELECT max(id) FROM configurations")
                 let id = try Self.enforce(rules, inactive: inactive, configuration, db)
-                return (queue, id, try Self.appliedSeq(db))
+                return (queue, id, id != before, try Self.appliedSeq(db))
             }
         }
         self.queue = queue
         files = DatabaseFiles(path: path)
         applied = Atomic(UInt64(seq))
         inForce = Mutex(InForce(rules: rules, configuration: configuration))
+        openedNewConfiguration = isNew
     }
 
     /// The last `seq` that is committed; 0 in a new database.

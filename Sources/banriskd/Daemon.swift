@@ -84,6 +84,7 @@ struct Daemon: Sendable {
 
     /// Serves until SIGTERM or SIGINT, then ends in the order of the flow: no more frames, all of them written, closed.
     func run() async throws {
+        let sequence = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
         report()
         progress.recover(from: restored.seq, to: writer.appliedSeq)
         spool.release(through: try snapshots.releasable(applied: writer.appliedSeq))
@@ -118,7 +119,9 @@ struct Daemon: Sendable {
                 }, logger: Logger(label: "banriskd.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                await Signals(group: group, stop: stop, desk: desk, manager: manager, logger: logger).run()
+                await Signals(
+                    sequence: sequence, group: group, stop: stop, desk: desk, manager: manager, logger: logger
+                ).run()
             }
             defer { tasks.cancelAll() }
             try await group.run()

@@ -29,8 +29,10 @@ struct Flow: Sendable {
             pipeline: pipeline, queue: queue, batchFrames: live.current.configuration.batchFrames,
             appliedSeq: writer.appliedSeq)
         do {
+            // Where the database knows the rules in force, it has what their coming did to scores, too.
             try runner.run(
-                &frames, rescored: restored.rescored, isEnd: false, between: between,
+                &frames, rescored: writer.openedNewConfiguration ? restored.rescored : nil, isEnd: false,
+                between: between,
                 onBatch: { _ in reportProgress() })
         } catch let error as StoreError where error.isTransient && spool.isClosed {
             let missing = spool.durableSequence - writer.appliedSeq

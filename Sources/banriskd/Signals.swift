@@ -9,6 +9,8 @@ struct Signals: Sendable {
     /// A stop that takes longer than this is given up: what was received is in the spool.
     private static let deadline = DispatchTimeInterval.seconds(55)
 
+    /// Trapped before anything runs: a signal that comes early is not to end the process as it stands.
+    let sequence: UnixSignalsSequence
     let group: ServiceGroup
     let stop: StopRequest
     let desk: ControlDesk
@@ -17,7 +19,7 @@ struct Signals: Sendable {
 
     func run() async {
         var stops = 0
-        for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
+        for await signal in sequence {
             if signal == .sighup {
                 DispatchQueue.global().async { desk.reload() }
                 continue

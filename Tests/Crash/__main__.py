@@ -46,8 +46,8 @@ def main():
 
 def parse():
     parser = argparse.ArgumentParser(
-        prog="script/crash-test", description="Kills, starves and misleads the real daemon, and compares what it wrote with "
-        "what it writes undisturbed.")
+        prog="script/crash-test", description="Kills, starves and misleads the real daemon, and compares what it wrote "
+        "with what it writes undisturbed.")
     names = [entry[0] for entry in FAULTS]
     parser.add_argument("--short", action="store_true", help="what continuous integration runs: less than a minute")
     parser.add_argument("--only", action="append", choices=names, metavar="FAULT", help="one of: " + ", ".join(names))
@@ -62,8 +62,9 @@ def table(rows, seed, seconds, short):
     kind = "short" if short else "full"
     lines = ["| what was done | how often | what was lost | what the user saw |", "|---|---|---|---|"]
     for row in rows:
-        lost = "**" + "<br>".join(row.failures).replace("|", "\\|").replace("\n", "<br>") + "**" if row.failures else row.lost
-        lines.append(f"| {row.fault} | {row.times} | {lost or '–'} | {row.saw.replace('|', chr(92) + '|') or '–'} |")
+        lost = f"**{'; '.join(row.failures)}**" if row.failures else row.lost
+        cells = [cell.replace("|", "\\|").replace("\n", "<br>") or "–" for cell in (row.fault, row.times, lost, row.saw)]
+        lines.append(f"| {' | '.join(cells)} |")
     date = time.strftime("%Y-%m-%d")
     return "\n".join(lines) + f"\n\nA {kind} run with seed {seed}, {seconds:.0f} s, {os.cpu_count()} cores, {date}."
 

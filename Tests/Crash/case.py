@@ -18,8 +18,8 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__f
 DEMO = os.path.join(REPOSITORY, "Config", "demo")
 SESSION = 0xBA9
 
-# `snapshot_interval` as short as it can be; segments as small as they can be, so that there are many; lateness so long that
-# the daemon never notes a pause, which would take a number of its own.
+# Snapshots as often, and segments as small, as they can be. Lateness so long that the daemon never notes a pause, which would
+# take a number of its own.
 SETTINGS = """\
 state_directory: state
 runtime_directory: run
@@ -45,6 +45,11 @@ class Row:
     failures: list = field(default_factory=list)
     skipped: bool = False
     seconds: float = 0
+
+
+def times(count):
+    """How often, in words."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 class Skip(Exception):

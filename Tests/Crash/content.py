@@ -74,9 +74,11 @@ def faults(path):
         found += [f"the contributions of {row} do not add up to its score" for row in database.execute("""
             SELECT a.account, a.score, round(sum(c.points), 2) FROM accounts a JOIN contributions c USING (account)
             GROUP BY a.account HAVING round(sum(c.points), 2) <> round(a.score, 2) LIMIT 5""")]
-        found += [f"{table}: {count} rows, numbered {first} to {last}" for table, count, first, last in (
-            (table, *database.execute(f"SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}").fetchone())
-            for table in ("alerts", "signals")) if first != 1 or last != count]
+        for table in ("alerts", "signals"):
+            count, first, last = database.execute(
+                f"SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}").fetchone()
+            if first != 1 or last != count:
+                found.append(f"{table}: {count} rows, numbered {first} to {last}")
         return found
     finally:
         database.close()

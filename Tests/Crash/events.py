@@ -25,13 +25,6 @@ def write(path, count, seed, accounts=None):
     return lines
 
 
-def without_future(lines):
-    """The lines as a replay must get them, which knows no clock and so believes every time: without the one from 2099, for
-    which a line that is refused, too, takes its place. And its number."""
-    number = next(i for i, line in enumerate(lines) if FUTURE.encode() in line)
-    return lines[:number] + [b"{\n"] + lines[number + 1:], number + 1
-
-
 def _lines(count, rng, accounts):
     step = SPAN / count
     recent = []
@@ -93,7 +86,7 @@ def _bad(rng):
         b'{"type":"login","account":"no-time","ip":"203.0.113.1"}\n',
         b'{"ts":"2020-06-02T00:00:00Z","type":"teleport","account":"a","ip":"203.0.113.1"}\n',
         b'{"ts":"2020-06-02T00:00:00Z","type":"login","account":"\xff\xfe","ip":"203.0.113.1"}\n',
-        b'{"ts":"2020-06-02T00:00:00Z","type":"payment","account":"a","ip":"203.0.113.1","card":"4111 1111 1111 1111"}\n',
+        b'{"ts":"2020-06-02T00:00:00Z","type":"payment","account":"a","ip":"203.0.113.1","card":"4111111111111111"}\n',
         b'{"ts":"2020-06-02T00:00:00Z","type":"login","account":"a","ip":"the moon"}\n',
         b"[" * 200 + b"]" * 200 + b"\n",
         b"x" * 5_000 + b"\n",

@@ -197,6 +197,11 @@ extension ProcessTests {
                 GROUP BY a.account HAVING abs(sum(c.points) - a.score) > 0.004)
                 """)
             #expect(wrong == ["0"])
+            // Back to the first rules: levels rise by that alone, and that is alerted.
+            let alerts = try sqlite(daemon.database, "SELECT count(*) FROM alerts")
+            _ = try folder.write(rules, to: "rules.yaml")
+            #expect(try banrisk("reload", "--control", daemon.control).output.contains("configuration 3"))
+            #expect(try sqlite(daemon.database, "SELECT count(*) FROM alerts") != alerts)
             let dump = try Dump(daemon.database, tables: ["alerts", "signals"])
             try daemon.kill()
             // The new rules hold on, and nothing is written twice.
@@ -204,7 +209,7 @@ extension ProcessTests {
             try again.feed([Logs.event("message", "late", at: 1_770_000_000)])
             try again.waitUntilApplied(Logs.demo.count + 1)
             #expect(try again.stop() == .exit(0))
-            #expect(try sqlite(again.database, "SELECT id FROM configurations") == ["1", "2"])
+            #expect(try sqlite(again.database, "SELECT id FROM configurations") == ["1", "2", "3"])
             #expect(try Dump(again.database, tables: ["alerts", "signals"]).difference(from: dump) == nil)
         }
 

@@ -4,10 +4,9 @@ import os
 
 from case import Case, Skip, fault
 from faults.kills import by_mode, reception, work
-from waiting import until
 
-CLOCKS = ["2020-06-03 12:00:00", "2040-01-01 00:00:00", "2001-01-01 00:00:00", "2020-03-01 00:00:00", "2033-05-18 03:33:20",
-          "1980-01-01 00:00:00"]
+CLOCKS = ["2020-06-03 12:00:00", "2040-01-01 00:00:00", "2001-01-01 00:00:00", "2020-03-01 00:00:00",
+          "2033-05-18 03:33:20", "1980-01-01 00:00:00"]
 
 
 def library():
@@ -17,7 +16,8 @@ def library():
     return found[0]
 
 
-@fault("clock", "the wall clock years off, another in each life, and set back and forth within a life (libfaketime)", short=False)
+@fault("clock", "the wall clock years off, another in each life, and set back and forth within a life (libfaketime)",
+       short=False)
 def clock(house):
     fake = library()
     case = Case(house, "clock", 30_000)
@@ -42,7 +42,7 @@ def clock(house):
         case.daemon.wait_until_listening()
         for _ in range(3):
             case.allow(len(case.lines) / lives / 3)
-            until(lambda: f"line {case.sender.limit} to be acknowledged", lambda: case.sender.acked >= case.sender.limit)
+            case.wait_for_acks(case.sender.limit)
             set_clock(case.rng.choice(CLOCKS) if i else CLOCKS[0])
             jumps += 1
         case.rng.choice([reception, work])(case)

@@ -2,7 +2,7 @@
 import os
 
 import content
-from case import Case, fault
+from case import Case, fault, times
 
 
 @fault("older-database", "the database replaced by an older copy of itself, between two lives; and by none")
@@ -34,5 +34,5 @@ def older(house):
             content.copy(case.rng.choice(copies[:-1]), case.database)
             restored += 1
     case.finish()
-    return case, f"{restored} times older, {deleted} times none", (
+    return case, f"{times(restored)} older, {times(deleted)} none", (
         "a start that takes longer; the daemon catches up from the spool")

@@ -4,7 +4,7 @@ import re
 import subprocess
 import time
 
-from case import Case, Skip, fault
+from case import Case, Skip, fault, times
 from waiting import Failure, until
 
 MEBIBYTES = 96
@@ -45,7 +45,7 @@ class Disk:
                 return
 
 
-def tried(house, name, part, stalled, times, count=30_000):
+def tried(house, name, part, stalled, rounds, count=30_000):
     """Fills the file system under a folder while events come, kills the daemon now and then, makes room, goes on."""
     case = Case(house, name, 10_000 if house.short else count)
     disk = Disk(os.path.join(case.folder, part))
@@ -53,7 +53,7 @@ def tried(house, name, part, stalled, times, count=30_000):
     try:
         case.begin(limit=len(case.lines) // 10)
         case.wait_for_acks(case.sender.limit)
-        for i in range(times):
+        for i in range(rounds):
             disk.fill(left=case.rng.choice([0, 5_000, 100_000]))
             until("the daemon to say that the disk is full", lambda: send_until(case, stalled), 60)
             status = case.daemon.status()
@@ -73,8 +73,9 @@ def tried(house, name, part, stalled, times, count=30_000):
             disk.free()
             case.wait_for_acks(case.sender.limit)
         case.finish()
-        texts = "”, “".join(sorted({re.sub(r"[0-9]{20}", "…", text.replace(case.folder, "…")) for text in said if text}))
-        return case, f"{times} times, {sum(case.kills.values())} kills meanwhile", f"`banrisk status`: “{texts}”; it goes on by itself"
+        texts = {re.sub(r"[0-9]{20}", "…", text.replace(case.folder, "…")) for text in said if text}
+        return case, f"{times(rounds)}, {sum(case.kills.values())} kills meanwhile", (
+            f"`banrisk status`: “{'”, “'.join(sorted(texts))}”; it goes on by itself")
     finally:
         case.sender.stop()
         case.daemon.end()
@@ -94,7 +95,8 @@ def send_until(case, stalled):
 
 @fault("spool-full", "the spool's disk full")
 def spool_full(house):
-    return tried(house, "spool-full", "state/spool", lambda status: status["spool"].get("stalled"), 1 if house.short else 9, 150_000)
+    rounds = 1 if house.short else 9
+    return tried(house, "spool-full", "state/spool", lambda status: status["spool"].get("stalled"), rounds, 150_000)
 
 
 @fault("database-full", "the database's disk full", short=False)

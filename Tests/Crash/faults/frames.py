@@ -13,8 +13,8 @@ from faults.kills import by_mode, live
 from waiting import Failure
 
 
-@fault("pauses", "pauses, of which the daemon makes a note in the spool, with kills in between; then everything but the spool deleted",
-       short=False)
+@fault("pauses", "pauses, of which the daemon makes a note in the spool, with kills in between; then everything but the spool "
+       "deleted", short=False)
 def pauses(house):
     """Where pauses were is for the clock to say, so the content is compared with what the spool alone gives."""
     case = Case(house, "pauses", 30_000, lateness="1s")
@@ -34,7 +34,8 @@ def pauses(house):
     # Also where a life begins with everything done, and nothing comes, the last event is let go.
     case.daemon.stop()
     case.daemon.start()
-    status = case.daemon.wait_for("the last event to wait for no others", lambda status: status["pipeline"]["waiting"] == 0)
+    status = case.daemon.wait_for("the last event to wait for no others", lambda status: (
+        status["pipeline"]["waiting"] == 0), 30)
     case.wait_until_applied(status["sequence"]["received"])
     case.daemon.stop()
     before = content.dump(case.database)
@@ -50,11 +51,12 @@ def pauses(house):
     return case, f"{by_mode(case)}; {noted} pauses noted", "nothing"
 
 
-@fault("quarantine", "kills while `banrisk quarantine retry` has lines tried again that were from the future", short=False)
+@fault("quarantine", "kills while `banrisk quarantine retry` has lines tried again that were from the future",
+       short=False)
 def quarantine(house):
     """The lines are a month ahead of the clock; each is told from the next by an event that is believed."""
-    ahead = (datetime.now(timezone.utc) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    later = [b'{"ts":"%s","type":"login","account":"later-%d","ip":"203.0.113.9","outcome":"success"}\n' % (ahead.encode(), i)
+    ahead = text(days=30)
+    later = [b'{"ts":"%s","type":"login","account":"later-%d","ip":"203.0.113.9","outcome":"success"}\n' % (ahead, i)
              for i in range(1_000)]
     lines = [line for pair in zip(later, house.lines(30_000)) for line in pair if events.FUTURE.encode() not in line]
     case = Case(house, "quarantine", len(lines), lines, tolerance="1h")
@@ -76,8 +78,8 @@ def quarantine(house):
             case.daemon.start()
             case.daemon.wait_until_running()
     # They wait for each other; one that comes later lets go of them.
-    after = (datetime.now(timezone.utc) + timedelta(days=40)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    last = Sender(case.daemon.events, SESSION + 1, [b'{"ts":"%s","type":"logout","account":"person-0"}\n' % after.encode()])
+    last = Sender(case.daemon.events, SESSION + 1, [
+        b'{"ts":"%s","type":"logout","account":"person-0"}\n' % text(days=40)])
     last.start()
     case.wait_until_applied(len(lines) + len(later) + 1)
     last.stop()
@@ -94,6 +96,11 @@ def quarantine(house):
     if found:
         raise Failure("; ".join(found))
     return case, by_mode(case), "the command ends with an error; given again, it takes what is left"
+
+
+def text(days):
+    """A time so many days ahead of the clock."""
+    return (datetime.now(timezone.utc) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
 
 
 def numbers(case):

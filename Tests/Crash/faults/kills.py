@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import content
-from case import Case, fault
+from case import Case, fault, times
 from waiting import Failure, until
 
 
@@ -30,7 +30,7 @@ def work(case):
 
 
 def wait_for_flight(case):
-    """Waits until lines are on their way: sent, and not acknowledged. If that does not come soon, there are none left."""
+    """Waits until lines are on their way: sent, and not acknowledged. Soon or never: then there are none left."""
     case.daemon.wait_until_listening()
     deadline = time.monotonic() + 0.5
     while time.monotonic() < deadline and case.sender.in_flight == 0:
@@ -48,7 +48,9 @@ def snapshot(case):
     """While a snapshot is being written."""
     case.daemon.wait_until_running()
     deadline = time.monotonic() + 3
-    while not (found := any(name.endswith(".new") for name in os.listdir(case.snapshots))) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if found := any(name.endswith(".new") for name in os.listdir(case.snapshots)):
+            break
         time.sleep(0.0005)
     time.sleep(case.rng.uniform(0, 0.01))
     return case.kill("in a snapshot" if found else "at work")
@@ -86,7 +88,8 @@ def live(case, count, lives=LIVES, after=lambda: None, injections=(None,)):
         case.allow((len(case.lines) - case.sender.limit) / left * case.rng.uniform(0, 2))
         # At once, or over about the time of a life.
         case.sender.chunk = case.rng.choice([1, 8, 64, 512])
-        case.sender.pause = case.rng.choice([0, 0.5 * case.sender.chunk / max(1, case.sender.limit - case.sender.acked)])
+        seconds_per_line = 0.5 / max(1, case.sender.limit - case.sender.acked)
+        case.sender.pause = case.rng.choice([0, case.sender.chunk * seconds_per_line])
         case.daemon.start(injection=case.rng.choice(injections))
         # The first lives are there to be ended: each kind once, then as it comes.
         body = bodies[sum(case.kills.values())] if sum(case.kills.values()) < len(bodies) else \
@@ -111,8 +114,8 @@ def kill(house):
     live(case, 10 if house.short else 200)
     case.finish()
     return case, by_mode(case), (
-        f"the client lost its connection {case.sender.connections - 1} times, and went on behind the last line on disk; "
-        f"in the log “rebuilding the state”, {case.said('rebuilding the state')} times")
+        f"the client lost its connection {times(case.sender.connections - 1)}, and went on behind what was on disk; "
+        f"in the log “rebuilding the state”, {times(case.said('rebuilding the state'))}")
 
 
 @fault("retention", "the same, with a spool that keeps no more than it must (2 MiB)", short=False)
@@ -171,5 +174,5 @@ def send(house):
     case.daemon.stop()
     case.compare()
     return case, f"{by_mode(case)}; {clients} of the client", (
-        "`banrisk send` waits for the daemon and goes on; started again with the same `--session`, it goes on behind what is on disk, "
-        "and ends with status 0 when all of it is")
+        "`banrisk send` waits for the daemon and goes on; started again with the same `--session`, it goes on behind what "
+        "is on disk, and ends with status 0 when all of it is")

@@ -8,7 +8,7 @@ import sqlite3
 import time
 
 import content
-from case import Case, Skip, fault
+from case import Case, Skip, fault, times
 from faults import replay
 from waiting import Failure
 
@@ -16,20 +16,21 @@ from waiting import Failure
 @fault("lock", "an analyst's `BEGIN IMMEDIATE`, held for seconds; killed meanwhile, too")
 def lock(house):
     case = Case(house, "lock", 10_000 if house.short else 30_000)
-    times = 1 if house.short else 5
+    rounds = 1 if house.short else 5
     case.begin(limit=1_000)
     case.daemon.wait_until_running()
     case.daemon.wait_for("the first events in the database", lambda status: status["sequence"]["applied"] >= 1_000)
     stalls = set()
-    for i in range(times):
+    for i in range(rounds):
         analyst = sqlite3.connect(case.database, isolation_level=None, timeout=10)
         analyst.execute("BEGIN IMMEDIATE")
-        case.allow(len(case.lines) / times / 2)
+        case.allow(len(case.lines) / rounds / 2)
         # What is received is acknowledged all the same.
         case.wait_for_acks(case.sender.limit)
         if not house.short:  # it says so once it has waited for ten seconds
-            status = case.daemon.wait_for("the daemon to say that it waits", lambda status: status["store"].get("stalled"), 30)
-            stalls.add(status["store"]["stalled"])
+            status = case.daemon.wait_for("the daemon to say that it waits", lambda status: (
+                status["store"].get("stalled")), 30)
+            stalls.add(status["store"]["stalled"].replace(case.folder, "…"))
         if i % 2:
             case.kill("while it waited")
             case.daemon.start()
@@ -41,8 +42,8 @@ def lock(house):
             case.daemon.start()
         case.daemon.wait_for("the daemon to go on", lambda status: status["sequence"]["applied"] >= case.sender.limit)
     case.finish()
-    return case, f"{times} times, {sum(case.kills.values())} kills meanwhile", (
-        f"acknowledgements go on; `banrisk status` says “stalled”: {' / '.join(stalls).replace(case.folder, '…')} It goes on by itself")
+    return case, f"{times(rounds)}, {sum(case.kills.values())} kills meanwhile", (
+        f"acknowledgements go on; `banrisk status` says “stalled”: {' / '.join(stalls)} It goes on by itself")
 
 
 @fault("reader", "a forgotten read transaction")
@@ -84,7 +85,7 @@ def raise_descriptors(count):
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
-@fault("connections", "1,000 idle and 1,000 dribbling connections, more than are allowed (1,024), while a good client sends")
+@fault("connections", "1,000 idle and 1,000 dribbling connections, more than the 1,024 allowed, while a good client sends")
 def connections(house):
     raise_descriptors(4_096)
     case = Case(house, "connections", 10_000 if house.short else 30_000)
@@ -116,7 +117,7 @@ def connections(house):
 
 @fault("deaf", "clients that never read their acknowledgements")
 def deaf(house):
-    """Their frames stand among the good client's; the spool says in which order, and a replay of that must be the same."""
+    """Their frames stand among the good client's; the spool says in which order, and a replay of that is to compare with."""
     case = Case(house, "deaf", 5_000)
     senders = 3
     lines = case.lines[:1_000]
@@ -171,11 +172,11 @@ def descriptors(house):
 @fault("stopped", "the daemon stopped for seconds (SIGSTOP), then killed or continued")
 def stopped(house):
     case = Case(house, "stopped", 10_000 if house.short else 30_000)
-    times = 2 if house.short else 10
+    rounds = 2 if house.short else 10
     case.begin(limit=0)
-    for i in range(times):
+    for i in range(rounds):
         case.daemon.wait_until_running()
-        case.allow(len(case.lines) / times)
+        case.allow(len(case.lines) / rounds)
         time.sleep(case.rng.uniform(0, 0.2))
         case.daemon.signal(signal.SIGSTOP)
         time.sleep(case.rng.uniform(0.2, 2))
@@ -185,7 +186,7 @@ def stopped(house):
         else:
             case.daemon.signal(signal.SIGCONT)
     case.finish()
-    return case, f"{times} times, {sum(case.kills.values())} of them killed", "the client waits"
+    return case, f"{times(rounds)}, {sum(case.kills.values())} of them killed", "the client waits"
 
 
 def need_strace():
@@ -208,7 +209,8 @@ def slow(house):
         f"acknowledgements come later, in larger groups: {len(case.lines) / seconds:,.0f} lines/s")
 
 
-@fault("sync-errors", "syncs that fail with EIO, some of those of the spool, the snapshots and the database (strace)", short=False)
+@fault("sync-errors", "syncs that fail with EIO, some of those of the spool, the snapshots and the database (strace)",
+       short=False)
 def sync_errors(house):
     need_strace()
     case = Case(house, "sync-errors", 10_000)
@@ -229,5 +231,6 @@ def sync_errors(house):
         else:
             raise Failure(f"the daemon ended with status {status}: {case.daemon.last_words()}")
     case.finish()
-    return case, f"{lives} lives, {case.kills['at work']} ended by `kill -9`, {ends} by the daemon itself with status 74", (
-        "where the spool's sync fails, a new segment; where the database's or the snapshot's fails, the reason in `banrisk status` or the log")
+    return case, f"{lives} lives, {case.kills['at work']} of them ended by `kill -9`, {ends} by the daemon with status 74", (
+        "where the spool's sync fails, a new segment; where the database's or the snapshot's fails, the reason in "
+        "`banrisk status` or the log")

@@ -2,7 +2,7 @@
 import os
 from collections import Counter
 
-from case import Case, fault
+from case import Case, fault, times
 
 
 def names(case):
@@ -66,8 +66,8 @@ def rounds(case, count, damage):
         damage(i)
 
 
-@fault("snapshots", "the newest snapshot, or both, damaged: a bit flipped, cut, emptied, lengthened, overwritten, of a later version; or "
-       "exchanged")
+@fault("snapshots", "the newest snapshot, or both, damaged: a bit flipped, cut, emptied, lengthened, overwritten, of a later "
+       "version")
 def damaged(house):
     case = Case(house, "snapshots", 10_000 if house.short else 30_000)
     done = Counter()
@@ -85,8 +85,8 @@ def damaged(house):
     rounds(case, 3 if house.short else 24, damage)
     case.finish()
     return case, f"{sum(done.values())} snapshots: " + ", ".join(f"{n} {name}" for name, n in done.most_common()), (
-        f"“the snapshot … is damaged …; an older state is used”, {case.said('an older state is used')} times; a start that takes "
-        "longer")
+        f"“the snapshot … is damaged …; an older state is used”, {times(case.said('an older state is used'))}; a start that "
+        "takes longer")
 
 
 @fault("no-snapshots", "all snapshots deleted; or a half-written `.new` left over, or one of a later state", short=False)
@@ -119,5 +119,5 @@ def missing(house):
     case.finish()
     left = [name for name in os.listdir(case.snapshots) if name.endswith(".new")]
     assert not left, f"{left} stayed behind"
-    return case, f"{sum(done.values())} times: " + ", ".join(f"{n} {name}" for name, n in done.most_common()), (
-        f"“rebuilding the state”, {case.said('rebuilding the state')} times; a start that takes longer")
+    return case, f"{times(sum(done.values()))}: " + ", ".join(f"{n} {name}" for name, n in done.most_common()), (
+        f"“rebuilding the state”, {times(case.said('rebuilding the state'))}; a start that takes longer")

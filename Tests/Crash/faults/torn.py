@@ -5,7 +5,7 @@ from collections import Counter
 
 import content
 import spool
-from case import SESSION, Case, fault
+from case import SESSION, Case, fault, times
 from faults.kills import by_mode, live, reload, shutdown, wait_for_flight, work
 from waiting import Failure, until
 
@@ -17,8 +17,8 @@ def in_sync(case):
     return case.kill("at work")
 
 
-@fault("torn", "torn writes: after a kill, everything that no sync had covered is cut at any byte, zeroed by sectors of 512 "
-       "bytes, overwritten with garbage, or older bytes stand there")
+@fault("torn", "torn writes: after a kill, everything that no sync had covered is cut at any byte, zeroed by sectors of "
+       "512 bytes, overwritten with garbage, or older bytes stand there")
 def torn(house):
     case = Case(house, "torn", 10_000 if house.short else 30_000)
     tears = Counter()
@@ -43,5 +43,5 @@ def torn(house):
     case.finish()
     kinds = ", ".join(f"{count} {how}" for how, count in tears.most_common())
     return case, f"{by_mode(case)}; {sum(tears.values())} tears ({kinds}) through {hit:,} frames", (
-        f"“cut off the spool's torn end”, {case.said('torn end')} times; “the spool is damaged”, "
-        f"{case.said('the spool is damaged')} times; the client sends again what was not acknowledged")
+        f"“cut off the spool's torn end”, {times(case.said('torn end'))}; “the spool is damaged”, "
+        f"{times(case.said('the spool is damaged'))}; the client sends again what was not acknowledged")
