@@ -20,6 +20,6 @@ package enum DescriptorLimit {
         }
         let granted = Int(min(limit.rlim_cur, wanted))
         // Where there is little, half of it.
-        return max(1, granted - min(reserved, granted / 2))
+        return max(1, min(connections, granted - min(reserved, granted / 2)))
     }
 }

@@ -79,7 +79,10 @@ enum Connection {
             }
             return version
         }
-        let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+        // The migrator's list of what is done is committed before the first migration: a process that died in between left
+        // that, and nothing else.
+        let isEmpty =
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") == 0
         guard application == 0, version == 0, isEmpty else { throw StoreError.otherApplication(path: path) }
         return 0
     }

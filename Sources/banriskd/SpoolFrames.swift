@@ -25,7 +25,7 @@ struct SpoolFrames: FrameSource, ~Copyable {
     private let live: LiveAssembly
     private let stop: StopRequest
     private var reader: SpoolReader
-    private var last: UInt64 = 0
+    private var last: UInt64
     private var lastIsPause = false
     private var lastArrival = ContinuousClock.now
     private var drainDeadline: ContinuousClock.Instant?
@@ -35,6 +35,7 @@ struct SpoolFrames: FrameSource, ~Copyable {
         self.pipeline = pipeline
         self.live = live
         self.stop = stop
+        last = seq - 1
         reader = spool.makeReader(from: max(seq, spool.recovery.firstReadable))
     }
 

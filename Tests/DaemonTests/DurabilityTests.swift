@@ -147,6 +147,21 @@ extension ProcessTests {
             #expect(try sqlite(daemon.database, alerts) == sqlite(other.database, alerts))
         }
 
+        @Test func `events that wait for others are not forgotten over a restart`() throws {
+            let folder = try TemporaryFolder()
+            let arguments = try Self.configuration("time: {allowed_lateness: 5s}\n", in: folder)
+            let first = try RunningDaemon(folder, arguments)
+            try first.feed(Logs.farm(3))
+            try first.waitUntilApplied(3)
+            #expect(try first.stop() == .exit(0))
+            // The last is later than the others by more than the lateness, and waits; no pause has come.
+            #expect(try sqlite(first.database, "SELECT count(*) FROM accounts") == ["2"])
+            let second = try RunningDaemon(folder, arguments)
+            try second.waitUntilApplied(4)
+            #expect(try second.stop() == .exit(0))
+            #expect(try sqlite(second.database, "SELECT count(*) FROM accounts") == ["3"])
+        }
+
         @Test func `an event of 2099 moves nothing, and goes to quarantine`() throws {
             let folder = try TemporaryFolder()
             let daemon = try RunningDaemon(folder, try Self.configuration("", in: folder))

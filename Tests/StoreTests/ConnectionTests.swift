@@ -39,6 +39,14 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.database)) == bytes)
     }
 
+    @Test func `a file whose first opening was cut short is opened`() throws {
+        _ = try scratch.sqlite3("CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)", mode: nil)
+        #expect(throws: StoreError.notReady(path: scratch.database)) { try StoreReader(path: scratch.database) }
+        #expect(try StoreReader.appliedSeq(path: scratch.database) == 0)
+        try scratch.openWriter().close()
+        #expect(try StoreReader(path: scratch.database).status().appliedSeq == 0)
+    }
+
     @Test(arguments: [
         "CREATE TABLE t (a)", "PRAGMA application_id = 7", "PRAGMA user_version = 3; CREATE TABLE t (a)",
     ])
