@@ -57,9 +57,11 @@ struct Daemon: Sendable {
         let spool = try Spool(
             directory: configuration.stateDirectory + "/spool", limits: Spool.Limits(configuration.spool),
             applied: applied)
-        let writer = try StoreWriter(
-            path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive,
-            configuration: assembly.record, quarantineRows: configuration.quarantineRows)
+        let writer = try Self.patiently(logger) {
+            try StoreWriter(
+                path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive,
+                configuration: assembly.record, quarantineRows: configuration.quarantineRows)
+        }
         let snapshots = try SnapshotFolder(path: configuration.stateDirectory + "/snapshots")
         let pipeline = assembly.makePipeline()
         restored = try Restored(pipeline, from: snapshots, assembly, applied: applied)
@@ -146,6 +148,20 @@ struct Daemon: Sendable {
         }
         for (rule, why) in live.current.inactive.sorted(by: { $0.key < $1.key }) {
             logger.notice("rule \(rule) is inactive: it \(why)")
+        }
+    }
+
+    /// Opens the database when the disk has room and nobody holds a lock: a start is no worse than a running daemon.
+    private static func patiently(_ logger: Logger, _ open: () throws -> StoreWriter) throws -> StoreWriter {
+        var isLogged = false
+        while true {
+            do {
+                return try open()
+            } catch let error as StoreError where error.isTransient {
+                if !isLogged { logger.error("waiting for the database: \(error)") }
+                isLogged = true
+                sleep(1)
+            }
         }
     }
 

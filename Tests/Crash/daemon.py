@@ -1,6 +1,7 @@
 """The daemon as a process: started, asked, signalled, killed."""
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,12 @@ from waiting import Failure, until
 SETTLED_SECONDS = 120  # for what takes as long as there are events
 
 
+def can_trace():
+    """Whether strace is there and may trace."""
+    return bool(shutil.which("strace")) and subprocess.run(
+        ["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode == 0
+
+
 class Daemon:
     """A `banriskd` on a folder: `config.yaml`, `state`, `run`, and `log`, to which all its lives write."""
 
@@ -19,6 +26,7 @@ class Daemon:
         self.folder = folder
         self.config = os.path.join(folder, "config.yaml")
         self.log = os.path.join(folder, "log")
+        self.trace = os.path.join(folder, "trace")
         self.events = os.path.join(folder, "run", "events.sock")
         self.control = os.path.join(folder, "run", "control.sock")
         self.lives = 0
@@ -54,7 +62,7 @@ class Daemon:
         self._started = time.monotonic()
         self._traced = injection is not None
         if injection:
-            wrapper = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+            wrapper = ["strace", "-f", "-qq", "-A", "-o", self.trace, "-e", "trace=fsync,fdatasync",
                        "-e", f"inject=fsync,fdatasync:{injection}", "--"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -154,6 +162,11 @@ class Daemon:
             if self._traced:
                 self.process.kill()
             self.process.wait(30)
+
+    def injected(self, mark):
+        """How many syncs strace has done something to, as its mark says: `INJECTED`, `DELAYED`."""
+        with open(self.trace, encoding="utf-8", errors="replace") as trace:
+            return sum(mark in line for line in trace)
 
     def words(self):
         try:

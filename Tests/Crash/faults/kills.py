@@ -1,5 +1,6 @@
 """kill -9, at any moment of a life."""
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -12,21 +13,21 @@ from waiting import Failure, until
 def start(case):
     """While it starts and the state is being rebuilt."""
     time.sleep(case.rng.uniform(0, case.daemon.startup))
-    return case.kill("in a start")
+    case.kill("in a start")
 
 
 def reception(case):
     """While events come in, whatever else goes on."""
     case.daemon.wait_until_listening()
     time.sleep(case.rng.uniform(0.05, 0.4))
-    return case.kill("at work")
+    case.kill("at work")
 
 
 def work(case):
     """While events are written to the database."""
     case.daemon.wait_until_running()
     time.sleep(case.rng.uniform(0.05, 0.4))
-    return case.kill("at work")
+    case.kill("at work")
 
 
 def wait_for_flight(case):
@@ -41,7 +42,7 @@ def flight(case):
     """While lines are on their way."""
     wait_for_flight(case)
     time.sleep(case.rng.uniform(0, 0.005))
-    return case.kill("at work")
+    case.kill("at work")
 
 
 def snapshot(case):
@@ -53,7 +54,7 @@ def snapshot(case):
             break
         time.sleep(0.0005)
     time.sleep(case.rng.uniform(0, 0.01))
-    return case.kill("in a snapshot" if found else "at work")
+    case.kill("in a snapshot" if found else "at work")
 
 
 def shutdown(case):
@@ -65,17 +66,22 @@ def shutdown(case):
     if case.rng.random() < 0.3:  # it is hurried, too
         case.daemon.signal(signal.SIGTERM)
         time.sleep(case.rng.uniform(0, 0.05))
-    return case.kill("in a stop")
+    case.kill("in a stop")
 
 
 def reload(case):
-    """While it takes another configuration, of which only the number of shards is another."""
+    """While it takes another configuration, of which only the number of shards is another; or refuses a bad one."""
     case.daemon.wait_until_running()
     time.sleep(case.rng.uniform(0.05, 0.3))
-    case.configure(shards=case.rng.randint(1, 4))
+    if case.rng.random() < 0.3:
+        with open(case.daemon.config, "a", encoding="utf-8") as file:
+            file.write("shard: 4\n")
+    else:
+        case.configure(shards=case.rng.randint(1, 4))
     case.daemon.signal(signal.SIGHUP)
     time.sleep(case.rng.uniform(0, 0.1))
-    return case.kill("in a reload")
+    case.kill("in a reload")
+    case.configure()
 
 
 LIVES = [(reception, 4), (work, 4), (flight, 6), (start, 4), (snapshot, 2), (shutdown, 3), (reload, 3)]
@@ -116,6 +122,26 @@ def kill(house):
     return case, by_mode(case), (
         f"the client lost its connection {times(case.sender.connections - 1)}, and went on behind what was on disk; "
         f"in the log “rebuilding the state”, {times(case.said('rebuilding the state'))}")
+
+
+@fault("first-start", "`kill -9` in the very first start, while spool and database are being made")
+def first_start(house):
+    case = Case(house, "first-start", 10_000)
+    rounds = 8 if house.short else 100
+    for _ in range(rounds):
+        for folder in ("state", "database"):
+            shutil.rmtree(os.path.join(case.folder, folder))
+            os.mkdir(os.path.join(case.folder, folder))
+        case.daemon.start()
+        time.sleep(case.rng.uniform(0, min(case.daemon.startup, 0.3)))
+        case.kill("in a start")
+        case.daemon.start()
+        case.daemon.wait_until_running()
+        if case.kills.total() < rounds:
+            case.daemon.kill()
+    case.sender.start()
+    case.finish()
+    return case, by_mode(case), "nothing"
 
 
 @fault("retention", "the same, with a spool that keeps no more than it must (2 MiB)", short=False)

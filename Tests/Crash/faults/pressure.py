@@ -1,7 +1,6 @@
 """Others who hold the database, too many clients, clients who do not read, a daemon that is stopped or slow."""
 import os
 import resource
-import shutil
 import signal
 import socket
 import sqlite3
@@ -9,6 +8,7 @@ import time
 
 import content
 from case import Case, Skip, fault, times
+from daemon import can_trace
 from faults import replay
 from waiting import Failure
 
@@ -190,8 +190,8 @@ def stopped(house):
 
 
 def need_strace():
-    if not shutil.which("strace"):
-        raise Skip("strace is not installed")
+    if not can_trace():
+        raise Skip("strace is not installed, or may not trace")
 
 
 @fault("slow", "a slow disk: each sync takes 100 ms (strace)", short=False)
@@ -205,7 +205,7 @@ def slow(house):
     seconds = time.monotonic() - start
     case.daemon.stop()
     case.compare()
-    return case, "one life, all syncs", (
+    return case, f"{case.daemon.injected('DELAYED'):,} syncs in one life", (
         f"acknowledgements come later, in larger groups: {len(case.lines) / seconds:,.0f} lines/s")
 
 
@@ -219,8 +219,10 @@ def sync_errors(house):
     case.sender.limit = 0
     case.sender.start()
     for i in range(lives):
+        # Over the whole life, in many syncs.
         case.allow((len(case.lines) - case.sender.limit) / (lives - i))
-        case.daemon.start(injection=f"error=EIO:when={case.rng.randint(3, 30)}+{case.rng.randint(5, 40)}")
+        case.sender.chunk, case.sender.pause = 8, 0.01
+        case.daemon.start(injection=f"error=EIO:when={case.rng.randint(1, 20)}+{case.rng.randint(2, 20)}")
         deadline = time.monotonic() + case.rng.uniform(1, 3)
         while case.daemon.is_running and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -230,7 +232,11 @@ def sync_errors(house):
             ends += 1
         else:
             raise Failure(f"the daemon ended with status {status}: {case.daemon.last_words()}")
+    case.sender.pause = 0
     case.finish()
-    return case, f"{lives} lives, {case.kills['at work']} of them ended by `kill -9`, {ends} by the daemon with status 74", (
-        "where the spool's sync fails, a new segment; where the database's or the snapshot's fails, the reason in "
-        "`banrisk status` or the log")
+    failed = case.daemon.injected("INJECTED")
+    if not failed:
+        raise Failure("not one sync failed")
+    return case, f"{failed} syncs in {lives} lives, {case.kills['at work']} of them ended by `kill -9`, {ends} by status 74", (
+        f"where the spool's sync fails, a new segment ({len(os.listdir(case.spool)) - 1} in the end); where the database's or "
+        "the snapshot's fails, the reason in `banrisk status` or the log")

@@ -1,11 +1,11 @@
 """Torn writes: what no sync has covered is on disk in part, or is something else."""
-import shutil
 import time
 from collections import Counter
 
 import content
 import spool
 from case import SESSION, Case, fault, times
+from daemon import can_trace
 from faults.kills import by_mode, live, reload, shutdown, wait_for_flight, work
 from waiting import Failure, until
 
@@ -14,7 +14,7 @@ def in_sync(case):
     """While lines are being written and synced."""
     wait_for_flight(case)
     time.sleep(case.rng.uniform(0, 0.03))
-    return case.kill("at work")
+    case.kill("at work")
 
 
 @fault("torn", "torn writes: after a kill, everything that no sync had covered is cut at any byte, zeroed by sectors of "
@@ -36,7 +36,7 @@ def torn(house):
     case.sender.limit = 0
     case.sender.start()
     # A slow sync leaves more time to be killed in.
-    slow = ["delay_enter=40000"] * 3 if shutil.which("strace") else []
+    slow = ["delay_enter=40000"] * 3 if can_trace() else []
     live(case, 8 if house.short else 120, [(in_sync, 8), (work, 1), (shutdown, 1), (reload, 1)], tear, [None, *slow])
     if slow and not tears:
         raise Failure("not one kill left anything to tear")
