@@ -25,7 +25,7 @@ package final class StoreReader: Sendable {
                 try checkFile(path)
                 return UInt64(try Connection.openReader(path, oldest: 1).read(StoreWriter.appliedSeq))
             }
-        } catch .missing, .notReady {
+        } catch .missing, .notReady, .readOnly {
             return 0
         }
     }

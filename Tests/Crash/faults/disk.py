@@ -50,6 +50,7 @@ def tried(house, name, part, stalled, rounds, count=30_000):
     case = Case(house, name, 10_000 if house.short else count)
     disk = Disk(os.path.join(case.folder, part))
     said = set()
+    refused = 0
     try:
         case.begin(limit=len(case.lines) // 10)
         case.wait_for_acks(case.sender.limit)
@@ -62,24 +63,33 @@ def tried(house, name, part, stalled, rounds, count=30_000):
             if i % 3 == 1:
                 case.kill("while it was full")
                 case.daemon.start()
-                time.sleep(case.rng.uniform(0.1, 1.5))
-                if not case.daemon.is_running:  # where there is no room to begin with
-                    if (end := case.daemon.wait_for_end()) != 74:
-                        raise Failure(f"on a full disk the start ended with status {end}: {case.daemon.last_words()}")
-                    disk.free()
-                    case.daemon.start()
-            else:
-                time.sleep(case.rng.uniform(0.1, 1.5))
+            time.sleep(case.rng.uniform(0.1, 1.5))
             disk.free()
+            refused += begin_again(case)
             case.wait_for_acks(case.sender.limit)
         case.finish()
         texts = {re.sub(r"[0-9]{20}", "…", text.replace(case.folder, "…")) for text in said if text}
+        ended = f"; {times(refused)} a start on the full disk ended with status 74 and the reason" if refused else ""
         return case, f"{times(rounds)}, {sum(case.kills.values())} kills meanwhile", (
-            f"`banrisk status`: “{'”, “'.join(sorted(texts))}”; it goes on by itself")
+            f"`banrisk status`: “{'”, “'.join(sorted(texts))}”; it goes on by itself{ended}")
     finally:
         case.sender.stop()
         case.daemon.end()
         disk.unmount()
+
+
+def begin_again(case):
+    """Has the daemon running. One that found no room to begin with has ended, with status 74; whether that was so."""
+    def is_there():
+        return not case.daemon.is_running or case.daemon.status()
+    until("the daemon to run or to end", is_there)
+    if case.daemon.is_running:
+        return False
+    if (end := case.daemon.wait_for_end()) != 74:
+        raise Failure(f"on a full disk a start ended with status {end}: {case.daemon.last_words()}")
+    case.daemon.start()
+    case.daemon.wait_until_running()
+    return True
 
 
 def send_until(case, stalled):

@@ -31,6 +31,7 @@ def pauses(house):
     case.sender.limit = len(case.lines)
     case.daemon.start()
     case.wait_for_acks(len(case.lines))
+    case.daemon.wait_until_running()
     # Also where a life begins with everything done, and nothing comes, the last event is let go.
     case.daemon.stop()
     case.daemon.start()

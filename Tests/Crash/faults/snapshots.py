@@ -115,7 +115,7 @@ def missing(house):
                 file.write(whole)
         done[kind] += 1
 
-    rounds(case, 12, damage)
+    rounds(case, 24, damage)
     case.finish()
     left = [name for name in os.listdir(case.snapshots) if name.endswith(".new")]
     assert not left, f"{left} stayed behind"
