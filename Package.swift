@@ -66,13 +66,21 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Labelled data that nobody lived: seeded innocents and campaigns.
+        .target(name: "Simulation", dependencies: ["RiskModel"], swiftSettings: strict),
+        // What scores are worth: figures, reports, weights fitted to labels.
+        .target(name: "Evaluation", dependencies: ["RiskModel", "Store", yams], swiftSettings: strict),
+
         // Configuration: defaults, validation with file and line.
         .target(
             name: "Settings", dependencies: ["RiskModel", yams],
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),
                 .embedInCode("Defaults/rules.yaml"),
+                .embedInCode("Defaults/lists/disposable_domains.txt"),
+                .embedInCode("Defaults/lists/disposable_phones.txt"),
                 .embedInCode("Defaults/lists/hosting_asns.txt"),
+                .embedInCode("Defaults/lists/risky_bins.txt"),
                 .embedInCode("Defaults/lists/unsupported_regions.txt"),
             ],
             swiftSettings: strict),
@@ -93,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "banrisk",
             dependencies: [
-                "RiskModel", "Intake", "Enrichment", "Store", "Pipeline", "Settings", "Assembly", argumentParser,
+                "RiskModel", "Intake", "Spool", "Decoding", "Enrichment", "Store", "Pipeline", "Settings", "Assembly",
+                "Simulation", "Evaluation", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -121,6 +130,13 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Pipeline", "Ordering", "Assembly", "Settings", "Store", "RiskModel"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation", "Decoding", "Enrichment", "RiskModel"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "RiskModel", "Settings", "Store", "banrisk", "TestSupport"],
             swiftSettings: tested),
         .testTarget(name: "DaemonTests", dependencies: ["banrisk", "banriskd", "TestSupport"], swiftSettings: tested),
     ]

@@ -28,13 +28,7 @@ package struct Assembly: Sendable {
             faults.append(error.description)
         }
         let known = Set(lists.map(\.name)).union(EmbeddedList.all.map(\.name))
-        for rule in configuration.ruleSet.rules {
-            guard case .match(let parameters) = rule.kind, case .list(let name) = parameters.test else { continue }
-            if !known.contains(name) {
-                let names = known.sorted().joined(separator: ", ")
-                faults.append("the rule \(rule.id) names the list \(name), which is not loaded; known are \(names)")
-            }
-        }
+        faults += configuration.rulesFile.faults(ofListsNotAmong: known).map(\.description)
         guard let sources, faults.isEmpty else { throw AssemblyFaults(faults: faults) }
         self.configuration = configuration
         self.sources = sources

@@ -6,9 +6,10 @@ package import RiskModel
 /// the values of the known fields; then the fields are read in a fixed order, and the first that is at fault decides
 /// the rejection. The format is described in `docs/events.md`.
 package struct EventDecoder: Sendable {
-    private var reader = FieldReader()
+    private var reader: FieldReader
 
-    package init() {}
+    /// - Parameter attributes: The attributes whose values are kept, by slot: ``RuleSet/attributes``.
+    package init(attributes: [String] = []) { reader = FieldReader(attributes: attributes) }
 
     /// Decodes `batch.frames[range]` in order.
     ///

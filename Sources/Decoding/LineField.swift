@@ -1,7 +1,11 @@
+import RiskModel
+
 /// A field of an event line that the decoder knows.
 enum LineField: UInt8, Sendable, CaseIterable {
     case time, type, outcome, account, address, id, device, email, phone, card, apiKey, session, username
-    case userAgent, language, cardCountry, severity, attributes
+    case userAgent, language, cardCountry, severity, attributes, cardBin
+    // Of verdicts alone.
+    case verdict, until, by, why
 
     /// The key in the line.
     var name: String {
@@ -24,6 +28,11 @@ enum LineField: UInt8, Sendable, CaseIterable {
         case .cardCountry: "card_country"
         case .severity: "severity"
         case .attributes: "attributes"
+        case .cardBin: "card_bin"
+        case .verdict: "verdict"
+        case .until: "until"
+        case .by: "by"
+        case .why: "why"
         }
     }
 
@@ -32,6 +41,7 @@ enum LineField: UInt8, Sendable, CaseIterable {
         switch self {
         case .userAgent: 2048
         case .language: 64
+        case .by, .why: Verdict.textLimit
         default: 512
         }
     }

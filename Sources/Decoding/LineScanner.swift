@@ -21,7 +21,7 @@ struct Token: Sendable {
 struct LineScanner: Sendable {
     /// Where each value of a `card` field begins, repeated ones too: what a rejection must not keep may stand there.
     private(set) var cardValues: [Int] = []
-    private var tokens = InlineArray<18, Token>(repeating: Token())
+    private var tokens = InlineArray<23, Token>(repeating: Token())
     /// Bit *f* is set where the field with raw value *f* has a value that is neither null nor the empty string.
     private var present: UInt32 = 0
     private let names = NameTable(LineField.allCases.map { ($0.name, $0) })

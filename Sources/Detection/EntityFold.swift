@@ -24,11 +24,15 @@ package final class EntityFold: Sendable {
         partitions = Partitioned { _ in rules.groups.map(EntityTable.init) }
     }
 
-    /// Takes the events of a batch in their order, with the standings that the profile fold gave them.
-    package func run(_ batch: EventBatch, standings: [Standing], shards: Int) -> EntityOutput {
-        let (operations, starts) = route(batch)
+    /// Takes the events of a batch in their order, with the standings that the profile fold gave them, and counts what its
+    /// registrations look like.
+    package func run(
+        _ batch: EventBatch, standings: [Standing], frequencies: inout TraitFrequencies, shards: Int
+    ) -> EntityOutput {
+        let passage = Passage(
+            batch: batch, standings: standings, traits: traits(of: batch, counting: &frequencies), hash: hash)
+        let (operations, starts) = route(passage)
         let groups = rules.groups.count
-        let passage = EntityPassage(batch: batch, standings: standings, hash: hash)
         let results = partitions.map(shards: shards) { partition, tables in
             var output = EntityOutput()
             for group in 0..<groups {
@@ -47,20 +51,37 @@ package final class EntityFold: Sendable {
         return output
     }
 
+    /// What the batch's registrations look like, in the order of events: rarity depends on all before.
+    private func traits(
+        of batch: EventBatch, counting frequencies: inout TraitFrequencies
+    ) -> [Int: RegistrationTraits] {
+        guard rules.comparesRegistrations else { return [:] }
+        var traits: [Int: RegistrationTraits] = [:]
+        let text = batch.text.span
+        for index in batch.events.indices
+        where batch.events[index].type == .registration && batch.events[index].outcome != .failure {
+            traits[index] = frequencies.observe(batch.events[index], text: text, hash: hash)
+        }
+        return traits
+    }
+
     /// An operation for each event and each group of rules that looks at it, sorted by partition, group and order, and
     /// where the operations of each bucket start.
-    private func route(_ batch: EventBatch) -> (operations: [EntityTable.Operation], starts: [Int]) {
+    private func route(_ passage: Passage) -> (operations: [EntityTable.Operation], starts: [Int]) {
+        let batch = passage.batch
         var unsorted: [EntityTable.Operation] = []
         unsorted.reserveCapacity(batch.events.count * 4)
         let buckets = Partition.count * rules.groups.count
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
         for (number, group) in rules.groups.enumerated() {
-            for index in batch.events.indices where group.condition.holds(for: batch.events[index]) {
+            for index in batch.events.indices {
+                let standing = passage.standings[index]
+                guard group.condition.holds(for: batch.events[index], standing: standing, text: text) else { continue }
                 var operation = EntityTable.Operation(event: UInt32(index), bucket: 0, hash: 0, high: 0, low: 0)
                 let partition: Int
                 if group.key.isText {
-                    let slice = group.key.text(of: batch.events[index])
+                    let slice = group.key.text(of: batch.events[index], in: text)
                     guard !slice.isEmpty else { continue }
                     let key = text.extracting(slice.range)
                     operation.hash = hash.hash(key)
@@ -123,10 +144,14 @@ package final class EntityFold: Sendable {
     package func decode(_ partition: Int, from reader: inout StateReader) throws(StateFault) {
         var tables = rules.groups.map(EntityTable.init)
         var isRead = tables.map { _ in false }
-        for _ in 0..<(try reader.readCount(bytesEach: 7)) {
-            let identity = try CompiledRules.EntityGroup.Identity(from: &reader)
+        for _ in 0..<(try reader.readCount(bytesEach: 13)) {
+            let key = try reader.read(UInt8.self)
+            let condition = try reader.read(UInt64.self)
             let bytes = try reader.readBytes()
-            guard let group = rules.groups.firstIndex(where: { $0.identity == identity }) else { continue }
+            let known = rules.groups.firstIndex {
+                $0.key.rawValue == key && $0.condition.condition.fingerprint == condition
+            }
+            guard let group = known else { continue }
             guard !isRead[group] else { throw .invalid("two states of one group of rules") }
             isRead[group] = true
             var reader = StateReader(bytes)

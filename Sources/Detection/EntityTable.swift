@@ -21,8 +21,7 @@ struct EntityTable: Sendable {
     private var index: KeyIndex
     /// The first event of each key while its state lived.
     private var firstSeen: [Timestamp] = []
-    private var distinct: [DistinctColumn]
-    private var rate: [RateColumn]
+    private var columns: [any EntityColumn]
 
     /// Of no meaning: what reading ahead came to.
     private var warmth: UInt64 = 0
@@ -30,8 +29,7 @@ struct EntityTable: Sendable {
     init(group: CompiledRules.EntityGroup) {
         self.group = group
         index = KeyIndex(keysAreTexts: group.key.isText)
-        distinct = group.distinct.map(DistinctColumn.init)
-        rate = group.rate.map(RateColumn.init)
+        columns = group.columns
     }
 
     var count: Int { index.count }
@@ -40,18 +38,13 @@ struct EntityTable: Sendable {
     var slotCount: Int { index.slotCount }
 
     /// Takes the operations of this table in their order.
-    mutating func process(
-        _ operations: ArraySlice<Operation>, in passage: EntityPassage, to output: inout EntityOutput
-    ) {
+    mutating func process(_ operations: ArraySlice<Operation>, in passage: Passage, to output: inout EntityOutput) {
         warmth &+= index.warm(operations.lazy.map(\.hash))
         let slots = resolve(operations, passage.batch)
-        for i in distinct.indices { warmth &+= distinct[i].warm(slots.lazy.map(Int.init)) }
-        for i in distinct.indices {
-            passage.observe(operations, slots, since: firstSeen, of: group, with: &distinct[i], to: &output)
-        }
-        for i in rate.indices {
-            passage.observe(operations, slots, since: firstSeen, of: group, with: &rate[i], to: &output)
-        }
+        for column in columns { warmth &+= column.warm(slots) }
+        let visit = EntityVisit(
+            passage: passage, group: group, operations: operations, slots: slots, firstSeen: firstSeen)
+        for i in columns.indices { columns[i].pass(visit, to: &output) }
     }
 
     /// The slot of each operation's key, made where it is new.
@@ -65,7 +58,7 @@ struct EntityTable: Sendable {
             let slot: Int
             let isNew: Bool
             if key.isText {
-                let slice = key.text(of: batch.events[Int(operation.event)])
+                let slice = key.text(of: batch.events[Int(operation.event)], in: text)
                 (slot, isNew) = index.slot(text: text.extracting(slice.range), hash: operation.hash, at: time)
             } else {
                 (slot, isNew) = index.slot(
@@ -84,8 +77,7 @@ struct EntityTable: Sendable {
         }
         firstSeen.makeRoom()
         firstSeen.append(time)
-        for i in distinct.indices { distinct[i].append() }
-        for i in rate.indices { rate[i].append() }
+        for i in columns.indices { columns[i].append() }
     }
 
     /// The latest sights of all keys, each with its slot.
@@ -104,8 +96,7 @@ struct EntityTable: Sendable {
         let dead = index.liveSlots.filter(isDead)
         guard !dead.isEmpty else { return }
         for slot in dead {
-            for i in distinct.indices { distinct[i].clear(slot) }
-            for i in rate.indices { rate[i].clear(slot) }
+            for i in columns.indices { columns[i].clear(slot) }
         }
         var isGone = [Bool](repeating: false, count: index.slotCount)
         for slot in dead { isGone[slot] = true }
@@ -120,9 +111,7 @@ extension EntityTable {
     func encode(into writer: inout StateWriter) {
         index.encode(into: &writer)
         for slot in index.liveSlots { writer.write(firstSeen[slot]) }
-        writer.write(count: distinct.count + rate.count)
-        StateBlocks.write(distinct, slotsOf: index, into: &writer)
-        StateBlocks.write(rate, slotsOf: index, into: &writer)
+        StateBlocks.write(columns, slotsOf: index, into: &writer)
     }
 
     /// Reads the keys of one partition, with the states of the rules that the group still has.
@@ -134,7 +123,6 @@ extension EntityTable {
         firstSeen = Array(repeating: .epoch, count: index.slotCount)
         for slot in index.liveSlots { firstSeen[slot] = try reader.readTimestamp() }
         let blocks = try StateBlocks(from: &reader)
-        try blocks.read(&distinct, slotsOf: index)
-        try blocks.read(&rate, slotsOf: index)
+        for i in columns.indices { try blocks.read(&columns[i], slotsOf: index) }
     }
 }

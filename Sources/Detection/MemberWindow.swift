@@ -206,6 +206,12 @@ extension MemberWindow {
         if try reader.readBool() { try readTimes(from: &reader, window: window) }
     }
 
+    /// Reads a window of anything.
+    init(from reader: inout StateReader, window: Interval) throws(StateFault) {
+        let count = Int(try reader.read(UInt16.self))
+        try self.init(count: count, from: &reader, window: window) { _ in true }
+    }
+
     /// Reads the times that do not follow from the members.
     mutating func readTimes(from reader: inout StateReader, window: Interval) throws(StateFault) {
         let latest = try reader.readTimestamp()

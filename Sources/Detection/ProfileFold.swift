@@ -1,21 +1,5 @@
 package import RiskModel
 
-/// What the profile knows of the account behind an event.
-package struct Standing: Sendable {
-    /// ``AccountRef/none`` where the event names no account.
-    package var account: AccountRef
-    /// When the account was registered; ``Timestamp/epoch`` where its registration was not seen.
-    package var registeredAt: Timestamp
-
-    static let unknown = Standing(account: .none, registeredAt: .epoch)
-
-    /// Whether the account is new at `time`: its registration was seen, and is not longer ago than `span`.
-    @inline(__always)
-    func isFresh(at time: Timestamp, for span: Interval) -> Bool {
-        registeredAt != .epoch && time - registeredAt <= span
-    }
-}
-
 /// What the profile fold makes of a batch.
 package struct ProfileOutput: Sendable {
     /// One for each event of the batch, in the same order.
@@ -42,7 +26,9 @@ package final class ProfileFold: Sendable {
     }
 
     /// Takes the events of a batch in their order.
-    package func run(_ batch: EventBatch, shards: Int) -> ProfileOutput {
+    ///
+    /// - Parameter taints: What ties an account to a banned one.
+    package func run(_ batch: EventBatch, taints: Taints, shards: Int) -> ProfileOutput {
         var routes = [[ProfilePartition.Operation]](repeating: [], count: Partition.count)
         let text = batch.text.span
         for index in batch.events.indices {
@@ -55,7 +41,7 @@ package final class ProfileFold: Sendable {
         let results = partitions.map(shards: shards) { partition, state in
             routed[partition].isEmpty
                 ? ProfilePartition.Output()
-                : state.process(routed[partition], of: batch, hash: hash)
+                : state.process(routed[partition], of: batch, hash: hash, taints: taints)
         }
         var output = ProfileOutput()
         var arrivals: [ProfilePartition.Arrival] = []
@@ -75,6 +61,11 @@ package final class ProfileFold: Sendable {
     package func account(_ ref: AccountRef) -> NewAccount? {
         guard ref != .none else { return nil }
         return partitions.with(ref.partition) { $0.account(ref) }
+    }
+
+    /// What ties the account to others, as far as rules of kind association ask for it; at most ``TieColumn/limit``.
+    package func ties(of ref: AccountRef) -> [UInt64] {
+        ref == .none ? [] : partitions.with(ref.partition) { $0.ties(of: ref) }
     }
 
     /// Makes room where there are more accounts than the limit: those of the lowest rank give way, of one rank those that

@@ -25,6 +25,8 @@ struct ProfilePartition: Sendable {
     private struct Profile {
         var firstSeen: Timestamp
         var registeredAt: Timestamp = .epoch
+        var familiarity = Familiarity()
+        var life = Life()
     }
 
     private let number: Int
@@ -32,17 +34,13 @@ struct ProfilePartition: Sendable {
     private var warmth: UInt64 = 0
     private var index = KeyIndex(keysAreTexts: true)
     private var profiles: [Profile] = []
-    private var distinct: [DistinctColumn]
-    private var rate: [RateColumn]
-    private var travel: [TravelColumn]
-    private var match: [MatchColumn]
+    private var columns: [any AccountColumn]
+    private var ties: TieColumn?
 
     init(number: Int, rules: CompiledRules) {
         self.number = number
-        distinct = rules.accountDistinct.map(DistinctColumn.init)
-        rate = rules.accountRate.map(RateColumn.init)
-        travel = rules.travel.map(TravelColumn.init)
-        match = rules.match.map(MatchColumn.init)
+        columns = rules.accountColumns
+        ties = rules.associations.isEmpty ? nil : TieColumn(rules.associations)
     }
 
     var count: Int { index.count }
@@ -54,19 +52,30 @@ struct ProfilePartition: Sendable {
 
     /// Takes the operations of this partition in their order: first each event's account is looked up, then each rule
     /// sees the events.
-    mutating func process(_ operations: [Operation], of batch: EventBatch, hash: KeyHash) -> Output {
+    mutating func process(
+        _ operations: [Operation], of batch: EventBatch, hash: KeyHash, taints: Taints
+    ) -> Output {
         var output = Output()
         warmth &+= index.warm(operations.lazy.map(\.hash))
-        resolve(operations, batch, &output)
-        for i in distinct.indices { warmth &+= distinct[i].warm(output.standings.lazy.map(\.account.slot)) }
-        for i in distinct.indices { Self.observe(with: &distinct[i], operations, batch, hash, &output) }
-        for i in rate.indices { Self.observe(with: &rate[i], operations, batch, &output) }
-        for i in travel.indices { Self.observe(with: &travel[i], operations, batch, &output) }
-        for i in match.indices { Self.observe(with: &match[i], operations, batch, &output) }
+        resolve(operations, batch, hash, &output)
+        let slots = output.standings.map { UInt32($0.account.slot) }
+        for column in columns { warmth &+= column.warm(slots) }
+        let visit = AccountVisit(
+            batch: batch, events: operations.map(\.event), standings: output.standings, hash: hash)
+        for i in columns.indices { columns[i].pass(visit, to: &output.signals) }
+        ties?.pass(visit, taints: taints, to: &output.signals)
         return output
     }
 
-    private mutating func resolve(_ operations: [Operation], _ batch: EventBatch, _ output: inout Output) {
+    /// What ties the account to others, if that is kept.
+    func ties(of account: AccountRef) -> [UInt64] {
+        guard index.isLive(account.slot), index.generation(of: account.slot) == account.generation else { return [] }
+        return ties?.ties(of: account.slot) ?? []
+    }
+
+    private mutating func resolve(
+        _ operations: [Operation], _ batch: EventBatch, _ hash: KeyHash, _ output: inout Output
+    ) {
         let text = batch.text.span
         output.standings.reserveCapacity(operations.count)
         for operation in operations {
@@ -84,87 +93,14 @@ struct ProfilePartition: Sendable {
             {
                 profiles[slot].registeredAt = time
             }
-            output.standings.append(Standing(account: ref(slot), registeredAt: profiles[slot].registeredAt))
-        }
-    }
-
-    private static func observe(
-        with column: inout DistinctColumn, _ operations: [Operation], _ batch: EventBatch, _ hash: KeyHash,
-        _ output: inout Output
-    ) {
-        let rule = column.rule
-        let field = rule.parameters.member
-        let text = batch.text.span
-        for (i, operation) in operations.enumerated() {
-            let event = Int(operation.event)
-            guard rule.condition.holds(for: batch.events[event]) else { continue }
-            if field.isPlace, !batch.events[event].place.flags.isDisjoint(with: .elsewhere) { continue }
-            let account = output.standings[i].account
-            let member = field.member(of: batch.events[event], account: account, text: text, hash: hash)
-            guard let member else { continue }
-            let finding = column.observe(account.slot, member, at: batch.events[event].time, isFresh: false)
-            guard let finding else { continue }
-            let names = column.members(of: account.slot).prefix(6).compactMap { field.memberName($0.id) }
-            output.signals.append(
-                Signal(
-                    batch.events[event], account, rule.index, finding.strength,
-                    .count(entity: nil, count: finding.count, fresh: 0, names: names)))
-        }
-    }
-
-    private static func observe(
-        with column: inout RateColumn, _ operations: [Operation], _ batch: EventBatch, _ output: inout Output
-    ) {
-        let rule = column.rule
-        for (i, operation) in operations.enumerated() {
-            let event = Int(operation.event)
-            guard rule.condition.holds(for: batch.events[event]) else { continue }
-            let account = output.standings[i].account
-            let finding = column.observe(account.slot, account, at: batch.events[event].time)
-            guard let finding else { continue }
-            output.signals.append(
-                Signal(
-                    batch.events[event], account, rule.index, finding.strength,
-                    .count(entity: nil, count: finding.count, fresh: 0, names: [])))
-        }
-    }
-
-    private static func observe(
-        with column: inout TravelColumn, _ operations: [Operation], _ batch: EventBatch, _ output: inout Output
-    ) {
-        let rule = column.rule
-        for (i, operation) in operations.enumerated() {
-            let event = Int(operation.event)
-            guard rule.condition.holds(for: batch.events[event]) else { continue }
-            let account = output.standings[i].account
-            guard let finding = column.observe(account.slot, batch.events[event]) else { continue }
-            let to = Waypoint(
-                time: batch.events[event].time, address: batch.events[event].address,
-                country: batch.events[event].place.country)
-            output.signals.append(
-                Signal(
-                    batch.events[event], account, rule.index, finding.strength,
-                    .journey(
-                        from: finding.from, to: to, distanceKilometres: finding.distanceKilometres,
-                        count: finding.count)))
-        }
-    }
-
-    private static func observe(
-        with column: inout MatchColumn, _ operations: [Operation], _ batch: EventBatch, _ output: inout Output
-    ) {
-        let match = column.match
-        let rule = match.rule
-        for (i, operation) in operations.enumerated() {
-            let event = Int(operation.event)
-            guard rule.condition.holds(for: batch.events[event]), match.names(batch.events[event]) else { continue }
-            let account = output.standings[i].account
-            guard let finding = column.observe(account.slot, at: batch.events[event].time) else { continue }
-            let value = match.label(batch.events[event], in: batch)
-            output.signals.append(
-                Signal(
-                    batch.events[event], account, rule.index, finding.strength,
-                    .match(value: value, count: finding.count)))
+            let firsts = profiles[slot].familiarity.observe(batch.events[event], text: text, hash: hash)
+            let isFirstSight = profiles[slot].life.isUnknown
+            profiles[slot].life.observe(batch.events[event], text: text, hash: hash)
+            output.standings.append(
+                Standing(
+                    account: ref(slot), registeredAt: profiles[slot].registeredAt,
+                    firstSeen: profiles[slot].firstSeen, firsts: firsts,
+                    life: profiles[slot].life, isFirstSight: isFirstSight))
         }
     }
 
@@ -173,10 +109,8 @@ struct ProfilePartition: Sendable {
         if slot == profiles.count {
             profiles.makeRoom()
             profiles.append(profile)
-            for i in distinct.indices { distinct[i].append() }
-            for i in rate.indices { rate[i].append() }
-            for i in travel.indices { travel[i].append() }
-            for i in match.indices { match[i].append() }
+            for i in columns.indices { columns[i].append() }
+            ties?.append()
         } else {
             profiles[slot] = profile
         }
@@ -184,10 +118,8 @@ struct ProfilePartition: Sendable {
 
     /// Gives back what a slot's states hold, and leaves them as for a new account.
     private mutating func clear(_ slot: Int) {
-        for i in distinct.indices { distinct[i].clear(slot) }
-        for i in rate.indices { rate[i].clear(slot) }
-        for i in travel.indices { travel[i].clear(slot) }
-        for i in match.indices { match[i].clear(slot) }
+        for i in columns.indices { columns[i].clear(slot) }
+        ties?.clear(slot)
     }
 
     /// Where there are more than `limit` accounts, those of the lowest rank and longest unseen give way until a tenth of
@@ -224,12 +156,11 @@ extension ProfilePartition {
         for slot in index.liveSlots {
             writer.write(profiles[slot].firstSeen)
             writer.write(profiles[slot].registeredAt)
+            profiles[slot].familiarity.encode(into: &writer)
+            profiles[slot].life.encode(into: &writer)
         }
-        writer.write(count: distinct.count + rate.count + travel.count + match.count)
-        StateBlocks.write(distinct, slotsOf: index, into: &writer)
-        StateBlocks.write(rate, slotsOf: index, into: &writer)
-        StateBlocks.write(travel, slotsOf: index, into: &writer)
-        StateBlocks.write(match, slotsOf: index, into: &writer)
+        let columns: [any StateColumn] = columns + (ties.map { [$0] } ?? [])
+        StateBlocks.write(columns, slotsOf: index, into: &writer)
     }
 
     /// Reads the accounts of one partition, with the states of the rules that there still are.
@@ -242,25 +173,14 @@ extension ProfilePartition {
         for slot in index.liveSlots {
             profiles[slot].firstSeen = try reader.readTimestamp()
             profiles[slot].registeredAt = try reader.readTimestamp()
+            profiles[slot].familiarity = try Familiarity(from: &reader)
+            profiles[slot].life = try Life(from: &reader)
         }
         let blocks = try StateBlocks(from: &reader)
-        try blocks.read(&distinct, slotsOf: index)
-        try blocks.read(&rate, slotsOf: index)
-        try blocks.read(&travel, slotsOf: index)
-        try blocks.read(&match, slotsOf: index)
+        for i in columns.indices { try blocks.read(&columns[i], slotsOf: index) }
+        if var ties {
+            try blocks.read(&ties, slotsOf: index)
+            self.ties = ties
+        }
     }
-}
-
-extension Signal {
-    /// What a rule has to say of the account of an event.
-    fileprivate init(_ event: Event, _ account: AccountRef, _ rule: Int, _ strength: Double, _ evidence: Evidence) {
-        self.init(
-            account: account, rule: rule, seq: event.seq, order: event.order, time: event.time,
-            watermark: event.watermark, strength: strength, evidence: evidence)
-    }
-}
-
-extension Field {
-    /// Whether the field says where a person is, which an address of a relay does not.
-    fileprivate var isPlace: Bool { self == .country || self == .asn }
 }

@@ -21,9 +21,15 @@ struct RateWindow: Sendable {
     /// Counts an event and returns the events in the window that ends with the newest. Older ones than that are left out.
     @inline(__always)
     mutating func observe(at time: Timestamp, window: Interval) -> Int {
+        count(at: time, window: window, adding: true)
+    }
+
+    /// The events in the window that ends with the newest time; counts one more where asked to.
+    @inline(__always)
+    mutating func count(at time: Timestamp, window: Interval, adding isOne: Bool) -> Int {
         let part = time.microseconds / Self.part(of: window)
         if part > newest { advance(to: part) }
-        if part > newest - Int64(Self.parts) { add(Int(part % Int64(Self.parts))) }
+        if isOne, part > newest - Int64(Self.parts) { add(Int(part % Int64(Self.parts))) }
         if !wide.isEmpty { return wide.reduce(0) { $0 + Int($1) } }
         var sum = 0
         for i in 0..<Self.parts { sum += Int(narrow[i]) }

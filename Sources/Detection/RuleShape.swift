@@ -12,13 +12,13 @@ extension Rule {
         writer.write(id)
         writer.write(kind.name)
         writer.write(key.rawValue)
-        writer.write(condition.types)
-        writer.write(condition.outcomes)
+        writer.write(condition.fingerprint)
         switch kind {
         case .distinct(let parameters):
             writer.write(parameters.member.rawValue)
             writer.write(parameters.window.microseconds)
             if parameters.member == .account { writer.write(parameters.newFor.microseconds) }
+            writer.write(parameters.baseline?.halfLifeDays ?? 0)
         case .rate(let parameters):
             writer.write(parameters.window.microseconds)
             writer.write(blame.rawValue)
@@ -27,13 +27,26 @@ extension Rule {
             writer.write(parameters.maximumSpeed)
             writer.write(parameters.minimumDistance)
         case .match(let parameters):
-            switch parameters.test {
-            case .list(let name): writer.write(name)
-            case .flags(let flags): writer.write(flags.rawValue)
-            }
+            writer.write("\(parameters.test)")
             writer.write(parameters.window.microseconds)
             writer.write(parameters.gap.microseconds)
             writer.write(Int64(parameters.attemptLimit))
+        case .overlap(let parameters):
+            writer.write(parameters.member.rawValue)
+            writer.write(Int64(parameters.concurrent))
+            writer.write(parameters.slot.microseconds)
+            writer.write(parameters.window.microseconds)
+        case .modifier(let parameters):
+            writer.write(parameters.field.rawValue)
+            writer.write("\(parameters.values)")
+            writer.write(parameters.window.microseconds)
+        case .likeness(let parameters):
+            writer.write(parameters.minimumBits)
+            writer.write(parameters.acrossNetworks)
+            writer.write(parameters.window.microseconds)
+        case .association(let parameters):
+            for field in parameters.ties { writer.write(field.rawValue) }
+        case .resale, .rhythm, .takeover, .ladder: writer.write(kind.window.microseconds)
         }
         return KeyHash(seed: 0).hash(writer.bytes.span)
     }

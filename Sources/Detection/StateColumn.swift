@@ -5,6 +5,9 @@ protocol StateColumn: Sendable {
     /// The rule's shape: see ``RiskModel/Rule/shape``.
     var shape: UInt64 { get }
 
+    /// Reads states ahead of their use; the number has no meaning.
+    func warm(_ slots: [UInt32]) -> UInt64
+
     /// Adds the next slot.
     mutating func append()
 
@@ -18,13 +21,18 @@ protocol StateColumn: Sendable {
     mutating func decode(slotsOf index: KeyIndex, from reader: inout StateReader) throws(StateFault)
 }
 
+extension StateColumn {
+    func warm(_ slots: [UInt32]) -> UInt64 { 0 }
+}
+
 /// The states of a partition's rules as bytes, each under its rule's shape and behind its length: whoever reads them takes
 /// those of the rules that he has, and passes over the others.
 struct StateBlocks {
     private var blocks: [UInt64: [UInt8]] = [:]
 
-    /// Writes some of the columns; the count of them all must stand before.
-    static func write(_ columns: [some StateColumn], slotsOf index: KeyIndex, into writer: inout StateWriter) {
+    /// Writes the columns, behind their count.
+    static func write(_ columns: some Collection<any StateColumn>, slotsOf index: KeyIndex, into writer: inout StateWriter) {
+        writer.write(count: columns.count)
         for column in columns {
             var block = StateWriter()
             column.encode(slotsOf: index, into: &block)
@@ -42,14 +50,47 @@ struct StateBlocks {
         }
     }
 
-    /// Gives each column as many slots as the index has, and the states that were written under its rule's shape.
-    func read(_ columns: inout [some StateColumn], slotsOf index: KeyIndex) throws(StateFault) {
-        for i in columns.indices {
-            for _ in 0..<index.slotCount { columns[i].append() }
-            guard let bytes = blocks[columns[i].shape] else { continue }
-            var reader = StateReader(bytes)
-            try columns[i].decode(slotsOf: index, from: &reader)
-            try reader.finish()
+    /// Gives a column as many slots as the index has, and the states that were written under its rule's shape.
+    func read(_ column: inout some StateColumn, slotsOf index: KeyIndex) throws(StateFault) {
+        for _ in 0..<index.slotCount { column.append() }
+        guard let bytes = blocks[column.shape] else { return }
+        var reader = StateReader(bytes)
+        try column.decode(slotsOf: index, from: &reader)
+        try reader.finish()
+    }
+}
+
+/// States of the few keys that have any: a table from slots.
+struct SparseStates<State: Sendable>: Sendable {
+    private(set) var states: [UInt32: State] = [:]
+
+    subscript(slot: Int, default make: @autoclosure () -> State) -> State {
+        get { states[UInt32(slot)] ?? make() }
+        _modify { yield &states[UInt32(slot), default: make()] }
+    }
+
+    subscript(slot: Int) -> State? { states[UInt32(slot)] }
+
+    mutating func clear(_ slot: Int) { states[UInt32(slot)] = nil }
+
+    /// Writes the states in order of their slots.
+    func encode(into writer: inout StateWriter, _ write: (State, inout StateWriter) -> Void) {
+        writer.write(count: states.count)
+        for (slot, state) in states.sorted(by: { $0.key < $1.key }) {
+            writer.write(slot)
+            write(state, &writer)
+        }
+    }
+
+    /// Reads states of live slots.
+    mutating func decode(
+        slotsOf index: KeyIndex, from reader: inout StateReader,
+        _ read: (inout StateReader) throws(StateFault) -> State
+    ) throws(StateFault) {
+        for _ in 0..<(try reader.readCount(bytesEach: 5)) {
+            let slot = try reader.read(UInt32.self)
+            guard index.isLive(Int(slot)), states[slot] == nil else { throw .invalid("a key with a state") }
+            states[slot] = try read(&reader)
         }
     }
 }

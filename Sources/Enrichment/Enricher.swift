@@ -11,6 +11,11 @@ package struct Enricher: Sendable {
     private let anonymity: GeoDatabase?
     private let connection: GeoDatabase?
     private let matcher: ListMatcher
+    /// The bits of the lists of hosting networks.
+    private let hosting: UInt64
+
+    /// The list whose networks have the flag ``NetworkFlags/hosting`` too: what no Anonymous-IP database has to tell.
+    static let hostingList = "hosting_asns"
 
     package init(sources: EnrichmentSources) {
         location = sources.database(.city) ?? sources.database(.country)
@@ -18,15 +23,20 @@ package struct Enricher: Sendable {
         anonymity = sources.database(.anonymousIP)
         connection = sources.database(.connectionType)
         matcher = sources.matcher
+        hosting = sources.listIndex(named: Self.hostingList).map { 1 << UInt64($0) } ?? 0
     }
 
-    /// Fills ``Event/place`` and ``Event/listed`` of the events with these indices.
+    /// Fills ``Event/place`` and ``Event/listed`` of the events with these indices, and the texts that follow from others:
+    /// ``Event/mailbox`` and ``Event/nameTemplate``.
     package func enrich(_ batch: inout EventBatch, events indices: Range<Int>) {
+        for i in indices where !batch.events[i].email.isEmpty || batch.events[i].type == .registration {
+            batch.derive(i)
+        }
         let arena = batch.text
         let text = arena.span
         var events = batch.events.mutableSpan
         for i in indices {
-            let place = place(of: events[i].address)
+            var place = place(of: events[i].address)
             var listed: UInt64 = 0
             if events[i].hasAddress {
                 listed = matcher.networks.bits(of: events[i].address) | matcher.asns.bits(of: UInt64(place.asn))
@@ -38,6 +48,10 @@ package struct Enricher: Sendable {
             if !matcher.domains.isEmpty, !events[i].email.isEmpty {
                 listed |= matcher.domains.bits(of: text.extracting(events[i].email.range))
             }
+            if !matcher.bins.isEmpty, !events[i].cardBin.isEmpty {
+                listed |= matcher.bins.bits(of: text.extracting(events[i].cardBin.range))
+            }
+            if listed & hosting != 0 { place.flags.insert(.hosting) }
             events[i].place = place
             events[i].listed = listed
         }

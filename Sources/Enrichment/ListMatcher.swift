@@ -7,6 +7,7 @@ struct ListMatcher: Sendable {
     let countries: CountryTable
     let phones: PhoneTable
     let domains: DomainTable
+    let bins: BinTable
 
     init(_ lists: [OperatorList]) {
         var ranges: [(prefixes: [IPPrefix], bit: UInt64)] = []
@@ -14,6 +15,7 @@ struct ListMatcher: Sendable {
         var countries: [(entry: CountryEntry, bit: UInt64)] = []
         var phones: [PhonePrefix: UInt64] = [:]
         var domains: [String: UInt64] = [:]
+        var bins: [String: UInt64] = [:]
         for (index, list) in lists.enumerated() {
             let bit: UInt64 = 1 << UInt64(index)
             switch list.entries {
@@ -22,6 +24,7 @@ struct ListMatcher: Sendable {
             case .country(let entries): countries += entries.map { ($0, bit) }
             case .prefix(let entries): for entry in entries { phones[entry, default: 0] |= bit }
             case .domain(let entries): for entry in entries { domains[entry, default: 0] |= bit }
+            case .bin(let entries): for entry in entries { bins[entry, default: 0] |= bit }
             }
         }
         networks = NetworkTable(ranges)
@@ -29,6 +32,35 @@ struct ListMatcher: Sendable {
         self.countries = CountryTable(countries)
         self.phones = PhoneTable(phones)
         self.domains = DomainTable(domains)
+        self.bins = BinTable(bins)
+    }
+}
+
+/// The first digits of cards.
+struct BinTable: Sendable {
+    private let bins: KeyTable
+
+    init(_ bins: [String: UInt64]) {
+        self.bins = KeyTable(Dictionary(uniqueKeysWithValues: bins.map { (Self.key($0.key.utf8), $0.value) }))
+        isEmpty = bins.isEmpty
+    }
+
+    let isEmpty: Bool
+
+    /// The bits of an issuer's number of up to eight digits, and of the shorter ones that it begins with.
+    func bits(of digits: Span<UInt8>) -> UInt64 {
+        var bits: UInt64 = 0
+        var key: UInt64 = 1
+        for i in digits.indices {
+            key = key * 10 + UInt64(digits[i] & 0xf)
+            if i >= 3 { bits |= bins.bits(of: key) }
+        }
+        return bits
+    }
+
+    /// The digits behind a one, so that zeros in front count.
+    private static func key(_ digits: some Sequence<UInt8>) -> UInt64 {
+        digits.reduce(1) { $0 * 10 + UInt64($1 & 0xf) }
     }
 }
 

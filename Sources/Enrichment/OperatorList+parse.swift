@@ -77,6 +77,7 @@ private struct ListParser {
     private var countries: [CountryEntry] = []
     private var prefixes: [PhonePrefix] = []
     private var domains: [String] = []
+    private var bins: [String] = []
 
     init(file: String) { self.file = file }
 
@@ -93,6 +94,7 @@ private struct ListParser {
         case .country: .country(countries)
         case .prefix: .prefix(prefixes)
         case .domain: .domain(domains)
+        case .bin: .bin(bins)
         }
     }
 
@@ -167,6 +169,14 @@ private struct ListParser {
                         + "international names as xn--, for example \"mail.example\"")
             }
             domains.append(domain)
+        case .bin:
+            guard (4...8).contains(word.utf8.count),
+                word.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
+            else {
+                return fault(
+                    line, "\(quoted(word)) is not an issuer's number; write 4 to 8 digits, for example \"453201\"")
+            }
+            bins.append(String(word))
         }
     }
 

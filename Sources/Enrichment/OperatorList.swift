@@ -22,6 +22,8 @@ package struct OperatorList: Sendable, Hashable {
         case prefix([PhonePrefix])
         /// Domains in lower case, by what stands behind the last @ of the event's e-mail; subdomains match too.
         case domain([String])
+        /// The first four to eight digits of cards, by the event's `card_bin`.
+        case bin([String])
     }
 
     package init(name: String, entries: Entries, fingerprint: Fingerprint) {
@@ -37,6 +39,7 @@ package struct OperatorList: Sendable, Hashable {
         case .country: .country
         case .prefix: .prefix
         case .domain: .domain
+        case .bin: .bin
         }
     }
 
@@ -47,13 +50,14 @@ package struct OperatorList: Sendable, Hashable {
         case .country(let list): list.count
         case .prefix(let list): list.count
         case .domain(let list): list.count
+        case .bin(let list): list.count
         }
     }
 }
 
 /// What the entries of a list are; the word behind `type:`.
 package enum ListKind: String, CaseIterable, Sendable {
-    case cidr, asn, country, prefix, domain
+    case cidr, asn, country, prefix, domain, bin
 }
 
 /// A country that is listed from a moment on, up to and without another.

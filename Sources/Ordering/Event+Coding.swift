@@ -14,7 +14,7 @@ extension StateWriter {
         write(event.outcome.rawValue)
         write(event.severity)
         write(event.source.rawValue)
-        var slices = InlineArray<11, TextSlice>(repeating: .empty)
+        var slices = InlineArray<23, TextSlice>(repeating: .empty)
         var count = 0
         var event = event
         event.mapTexts { slice in
@@ -40,7 +40,7 @@ extension StateWriter {
 
 extension StateReader {
     /// The least that an event is written in: one without texts.
-    static let leastEventBytes = 125
+    static let leastEventBytes = 173
 
     /// Reads an event, and appends it with its texts to `batch`. Its `order` is 0: its turn has not come.
     mutating func readEvent(into batch: inout EventBatch) throws(StateFault) {
@@ -60,7 +60,7 @@ extension StateReader {
         event.severity = try read()
         guard event.severity <= 4, let source = Source(rawValue: try read()) else { throw .invalid("an event") }
         event.source = source
-        var slices = InlineArray<11, TextSlice>(repeating: .empty)
+        var slices = InlineArray<23, TextSlice>(repeating: .empty)
         for i in slices.indices {
             let text = try readString()
             guard !text.isEmpty else { continue }

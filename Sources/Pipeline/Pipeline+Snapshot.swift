@@ -21,6 +21,7 @@ extension Pipeline {
         writer.write(state.watermark)
         writer.write(state.housekeepingRound)
         state.sequencer.encode(into: &writer)
+        state.stages.encodeShared(into: &writer)
         try file.write(part: SectionHeader.pipeline, partition: 0, writer.bytes.span)
         for part in Stages.Part.allCases {
             for partition in 0..<Partition.count {
@@ -74,7 +75,7 @@ extension Pipeline {
         let found = sections.map { ($0.header.part, $0.header.partition) }
         guard found.elementsEqual(expected, by: ==) else { throw file.damaged("other sections than a state has") }
 
-        let core = try decodeCore(file, sections[0], options)
+        let core = try decodeCore(file, sections[0], into: stages, options)
         let failure = Mutex<SnapshotError?>(nil)
         DispatchQueue.concurrentPerform(iterations: stages.shards) { shard in
             for i in stride(from: 1 + shard, to: sections.count, by: stages.shards) {
@@ -103,13 +104,14 @@ extension Pipeline {
     }
 
     private static func decodeCore(
-        _ file: borrowing SnapshotReader, _ section: SnapshotReader.Section, _ options: Options
+        _ file: borrowing SnapshotReader, _ section: SnapshotReader.Section, into stages: Stages, _ options: Options
     ) throws(SnapshotError) -> Core {
         var reader = StateReader(try file.read(section))
         do throws(StateFault) {
             let core = Core(
                 watermark: try reader.readTimestamp(), round: try reader.read(),
                 sequencer: try Sequencer(decoding: &reader, limits: options.ordering))
+            try stages.decodeShared(from: &reader)
             try reader.finish()
             return core
         } catch {

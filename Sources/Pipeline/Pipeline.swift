@@ -167,7 +167,7 @@ extension Pipeline {
         var changes = Changes()
         changes.throughSeq = state.throughSeq
         changes.watermark = state.watermark
-        changes.take(state.stages.rescore(at: changes.watermark))
+        state.stages.rescore(at: changes.watermark, into: &changes)
         counts.withLock { $0.alerts += changes.alerts.count }
         return changes
     }

@@ -12,9 +12,18 @@ import Synchronization
 final class Stages: Sendable {
     private final class Worker: Sendable {
         let state: Mutex<(decoder: EventDecoder, enricher: Enricher, batch: EventBatch)>
-        init(_ sources: EnrichmentSources) {
-            state = Mutex((EventDecoder(), Enricher(sources: sources), EventBatch()))
+        init(_ sources: EnrichmentSources, attributes: [String]) {
+            state = Mutex((EventDecoder(attributes: attributes), Enricher(sources: sources), EventBatch()))
         }
+    }
+
+    /// What hangs on no one key: only the pipeline's own thread uses it.
+    private struct Shared: Sendable {
+        /// How rare what registrations look like is.
+        var frequencies = TraitFrequencies()
+        /// What banned accounts used.
+        var taints = Taints()
+        var campaigns = Campaigns()
     }
 
     /// Workers in each stage.
@@ -24,6 +33,7 @@ final class Stages: Sendable {
     private let profileFold: ProfileFold
     private let entityFold: EntityFold
     private let riskFold: RiskFold
+    private let shared = Mutex(Shared())
 
     init(rules: RuleSet, sources: EnrichmentSources, options: Pipeline.Options, hashSeed: UInt64) {
         let inactive = RuleActivation.inactive(rules, sources: sources)
@@ -33,7 +43,7 @@ final class Stages: Sendable {
         let hash = KeyHash(seed: hashSeed)
         shards = options.shards
         self.rules = rules
-        workers = (0..<options.shards).map { _ in Worker(sources) }
+        workers = (0..<options.shards).map { _ in Worker(sources, attributes: rules.attributes) }
         profileFold = ProfileFold(rules: compiled, hash: hash, accountLimit: options.accountLimit)
         entityFold = EntityFold(rules: compiled, hash: hash, entityLimit: options.entityLimit)
         riskFold = RiskFold(rules: rules)
@@ -68,34 +78,93 @@ final class Stages: Sendable {
         workers[0].state.withLock { $0.enricher.enrich(&batch, events: batch.events.indices) }
     }
 
-    /// Events whose turn has come through the three folds; counts what they made.
+    /// Events whose turn has come through the folds; counts what they made.
+    ///
+    /// A verdict changes what later events mean to accounts in every partition: it passes alone.
     func fold(_ batch: EventBatch, _ counts: inout PipelineStatistics) -> Changes {
         var changes = Changes()
+        var start = 0
+        for i in batch.events.indices where batch.events[i].type == .verdict {
+            if start < i { changes.append(foldEvents(batch.part(start..<i), &counts)) }
+            changes.append(foldVerdict(batch.part(i..<i + 1), &counts))
+            start = i + 1
+        }
+        if start < batch.events.count { changes.append(foldEvents(batch.part(start..<batch.events.count), &counts)) }
+        return changes
+    }
+
+    private func foldEvents(_ batch: EventBatch, _ counts: inout PipelineStatistics) -> Changes {
+        var changes = Changes()
         guard let last = batch.events.last else { return changes }
-        let profile = profileFold.run(batch, shards: shards)
-        let entities = entityFold.run(batch, standings: profile.standings, shards: shards)
-        let profileFold = profileFold
+        let (profile, entities) = shared.withLock { shared in
+            let profile = profileFold.run(batch, taints: shared.taints, shards: shards)
+            let entities = entityFold.run(
+                batch, standings: profile.standings, frequencies: &shared.frequencies, shards: shards)
+            return (profile, entities)
+        }
+        let names = profileFold
         let risk = riskFold.run(
             profile.signals + entities.signals, watermark: last.watermark, shards: shards,
-            account: { profileFold.account($0) })
+            account: { names.account($0) })
         changes.watermark = last.watermark
         changes.newAccounts = profile.newAccounts
-        changes.take(risk)
+        take(risk, into: &changes)
         for signal in entities.entitySignals.sorted(by: { ($0.order, $0.rule) < ($1.order, $1.rule) }) {
             changes.entities[.init(entity: signal.entity, rule: signal.rule)] = signal
         }
         counts.events += batch.events.count
         counts.signals += risk.signals.count
-        counts.alerts += risk.alerts.count
+        counts.alerts += changes.alerts.count
         counts.orphanSignals += risk.orphans
         counts.accounts += profile.newAccounts.count
         return changes
+    }
+
+    /// An analyst's word: what he says of the account, and what that says of those who are tied to it.
+    private func foldVerdict(_ batch: EventBatch, _ counts: inout PipelineStatistics) -> Changes {
+        var changes = Changes()
+        guard let event = batch.events.first, let verdict = Verdict(packed: batch.string(event.verdict)) else {
+            return changes
+        }
+        let account = batch.string(event.account)
+        let profile = shared.withLock { shared in
+            let profile = profileFold.run(batch, taints: shared.taints, shards: shards)
+            shared.taints.remove(of: account)
+            if verdict.kind == .banned {
+                let ties = profileFold.ties(of: profile.standings[0].account)
+                shared.taints.add(ties, of: account, since: event.time, until: verdict.until)
+            }
+            return profile
+        }
+        changes.watermark = event.watermark
+        changes.newAccounts = profile.newAccounts
+        let score = riskFold.decide(
+            verdict, on: profile.standings[0].account, at: event.watermark, seq: event.seq, order: event.order,
+            find: { [profileFold] in profileFold.account($0) })
+        if let score { changes.scores[ExactText(score.account)] = score }
+        changes.verdicts.append(
+            RecordedVerdict(
+                account: account, verdict: verdict, time: event.time, seq: event.seq, order: event.order))
+        counts.events += 1
+        counts.accounts += profile.newAccounts.count
+        return changes
+    }
+
+    /// Adds what the risk fold has made, with the campaigns that come of it.
+    private func take(_ risk: RiskOutput, into changes: inout Changes) {
+        let campaigns = shared.withLock { $0.campaigns.run(risk.ties, alerts: risk.alerts, rules: rules) }
+        for score in risk.scores { changes.scores[ExactText(score.account)] = score }
+        changes.alerts += campaigns.alerts
+        changes.signals += risk.signals
+        changes.campaigns.merge(campaigns.campaigns) { $1 }
+        changes.campaignMembers += campaigns.members
     }
 
     /// Forgets what is spent, and makes room where a table is over its limit; gives the last scores of what is forgotten.
     func maintain(round: UInt64, watermark: Timestamp, _ counts: inout PipelineStatistics) -> [Score] {
         let turn = Int(round % UInt64(Partition.count))
         let lastScores = riskFold.maintain(turn: turn, watermark: watermark)
+        shared.withLock { $0.campaigns.maintain(watermark: watermark) }
         counts.evictedEntities += entityFold.maintain(turn: turn, watermark: watermark, shards: shards)
         let riskFold = riskFold
         let gone = profileFold.maintain(shards: shards) { riskFold.rank($0) }
@@ -113,7 +182,9 @@ final class Stages: Sendable {
     }
 
     /// Weighs every account anew, after the rules or the policy have changed.
-    func rescore(at watermark: Timestamp) -> RiskOutput { riskFold.rescore(at: watermark) }
+    func rescore(at watermark: Timestamp, into changes: inout Changes) {
+        take(riskFold.rescore(at: watermark), into: &changes)
+    }
 
     // MARK: - State
 
@@ -140,9 +211,29 @@ final class Stages: Sendable {
         try reader.finish()
     }
 
+    /// Writes what hangs on no one key.
+    func encodeShared(into writer: inout StateWriter) {
+        shared.withLock { shared in
+            shared.frequencies.encode(into: &writer)
+            shared.taints.encode(into: &writer)
+            shared.campaigns.encode(into: &writer)
+        }
+    }
+
+    /// Reads what was written.
+    func decodeShared(from reader: inout StateReader) throws(StateFault) {
+        let decoded = Shared(
+            frequencies: try TraitFrequencies(from: &reader), taints: try Taints(from: &reader),
+            campaigns: try Campaigns(from: &reader))
+        shared.withLock { $0 = decoded }
+    }
+
     /// Takes the state over from other stages, partition by partition.
     func takeState(of other: Stages) throws(StateFault) {
         var writer = StateWriter()
+        other.encodeShared(into: &writer)
+        var reader = StateReader(writer.bytes)
+        try decodeShared(from: &reader)
         for part in Part.allCases {
             for partition in 0..<Partition.count {
                 writer.removeAll()
@@ -150,15 +241,6 @@ final class Stages: Sendable {
                 try decode(part, partition, from: writer.bytes)
             }
         }
-    }
-}
-
-extension Changes {
-    /// Adds what the risk fold has made.
-    mutating func take(_ risk: RiskOutput) {
-        for score in risk.scores { scores[ExactText(score.account)] = score }
-        alerts += risk.alerts
-        signals += risk.signals
     }
 }
 
@@ -171,6 +253,7 @@ extension ListKind {
         case .country: .country
         case .prefix: .phone
         case .domain: .email
+        case .bin: .cardBin
         }
     }
 }

@@ -64,6 +64,11 @@ package struct Changes: Sendable {
     /// By entity and rule.
     package var entities: [EntityRule: EntitySignal] = [:]
     package var rejections: [Rejection] = []
+    package var verdicts: [RecordedVerdict] = []
+    /// By id.
+    package var campaigns: [UInt64: Campaign] = [:]
+    /// In the order in which they joined; an account that comes again under another campaign has moved there.
+    package var campaignMembers: [CampaignMember] = []
     /// Frames of the quarantine that were tried again: their rows go, whatever became of them.
     package var retried: [UInt64] = []
     /// What came since the changes before, by source.
@@ -84,7 +89,7 @@ package struct Changes: Sendable {
     /// How many rows these changes are worth, for limits: a score has some contributions, a rejection up to 4 KiB.
     package var rowCount: Int {
         newAccounts.count + scores.count * 4 + alerts.count * 4 + signals.count + entities.count + rejections.count * 16
-            + retried.count
+            + retried.count + verdicts.count + campaigns.count + campaignMembers.count
     }
 
     /// Adds the changes that follow directly on these; empty ones change nothing.
@@ -97,6 +102,9 @@ package struct Changes: Sendable {
         signals.append(contentsOf: later.signals)
         entities.merge(later.entities) { $1 }
         rejections.append(contentsOf: later.rejections)
+        verdicts.append(contentsOf: later.verdicts)
+        campaigns.merge(later.campaigns) { $1 }
+        campaignMembers.append(contentsOf: later.campaignMembers)
         retried.append(contentsOf: later.retried)
         for (source, counts) in later.sources { sources[source, default: SourceCounts()].add(counts) }
     }

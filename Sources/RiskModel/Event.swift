@@ -1,6 +1,11 @@
 /// What happened.
 package enum EventType: UInt8, Sendable, CaseIterable {
     case registration, login, logout, apiCall, payment, policyViolation, message
+    /// An analyst's word. Comes from the daemon's own people, never from a shipper.
+    case verdict
+
+    /// What shippers report.
+    package static let reported = allCases.filter { $0 != .verdict }
 
     /// The word in events, rules and tables.
     package var name: String {
@@ -12,6 +17,7 @@ package enum EventType: UInt8, Sendable, CaseIterable {
         case .payment: "payment"
         case .policyViolation: "policy_violation"
         case .message: "message"
+        case .verdict: "verdict"
         }
     }
 
@@ -19,7 +25,7 @@ package enum EventType: UInt8, Sendable, CaseIterable {
     package var requiresAddress: Bool {
         switch self {
         case .registration, .login, .apiCall, .payment: true
-        case .logout, .policyViolation, .message: false
+        case .logout, .policyViolation, .message, .verdict: false
         }
     }
 }
@@ -78,6 +84,16 @@ package struct Event: Sendable {
     package var username: TextSlice = .empty
     package var userAgent: TextSlice = .empty
     package var language: TextSlice = .empty
+    /// The first six to eight digits of the card.
+    package var cardBin: TextSlice = .empty
+    /// See ``Field/mailbox``; filled in by the enrichment.
+    package var mailbox: TextSlice = .empty
+    /// See ``Field/nameTemplate``; filled in by the enrichment.
+    package var nameTemplate: TextSlice = .empty
+    /// The attributes that the rules ask for, by slot.
+    package var attributes = InlineArray<8, TextSlice>(repeating: .empty)
+    /// Of a verdict: what it says, see ``Verdict/packed``.
+    package var verdict: TextSlice = .empty
 
     package var cardCountry: CountryCode = .unknown
     package var type: EventType = .login
@@ -87,6 +103,11 @@ package struct Event: Sendable {
     package var source: Source = .file
 
     package init() {}
+
+    /// How many attributes rules can ask for.
+    package static let attributeSlots = 8
+    /// How many texts an event has: what ``mapTexts(_:)`` calls its body.
+    package static let textCount = 23
 
     package var hasAddress: Bool { address != .none }
 }
@@ -161,5 +182,10 @@ extension Event {
         username = body(username)
         userAgent = body(userAgent)
         language = body(language)
+        cardBin = body(cardBin)
+        mailbox = body(mailbox)
+        nameTemplate = body(nameTemplate)
+        for slot in attributes.indices { attributes[slot] = body(attributes[slot]) }
+        verdict = body(verdict)
     }
 }

@@ -1,6 +1,19 @@
 /// What of an event a rule can look at: as the key that its state hangs on, or as the members that it counts.
 package enum Field: UInt8, Sendable, CaseIterable {
     case account, ip, prefix, prefix48, asn, country, device, email, phone, card, apiKey, session, username, userAgent
+    /// The e-mail address without what makes aliases of one mailbox: plus suffixes, and dots where the provider ignores them.
+    case mailbox
+    case emailDomain
+    /// The first digits of the phone number, enough for the block that a provider rents.
+    case phonePrefix
+    /// The first six to eight digits of the card, which name its issuer.
+    case cardBin
+    /// The shape of the name, such as letters then four digits.
+    case nameTemplate
+    case language
+    case cardCountry
+    /// The values of the attributes that the rules name, by their slots: ``RuleSet/attributes``.
+    case attribute0, attribute1, attribute2, attribute3, attribute4, attribute5, attribute6, attribute7
 
     /// The word in rules, tables and explanations.
     package var name: String {
@@ -19,8 +32,31 @@ package enum Field: UInt8, Sendable, CaseIterable {
         case .session: "session"
         case .username: "username"
         case .userAgent: "user_agent"
+        case .mailbox: "mailbox"
+        case .emailDomain: "email_domain"
+        case .phonePrefix: "phone_prefix"
+        case .cardBin: "card_bin"
+        case .nameTemplate: "name_template"
+        case .language: "language"
+        case .cardCountry: "card_country"
+        case .attribute0, .attribute1, .attribute2, .attribute3, .attribute4, .attribute5, .attribute6, .attribute7:
+            "attributes"
         }
     }
+
+    /// The field of an attribute; `nil` where there are not so many slots.
+    package init?(attributeSlot slot: Int) {
+        guard (0..<Event.attributeSlots).contains(slot) else { return nil }
+        self.init(rawValue: Self.attribute0.rawValue + UInt8(slot))
+    }
+
+    /// The slot of an attribute; `nil` for other fields.
+    package var attributeSlot: Int? {
+        rawValue >= Self.attribute0.rawValue ? Int(rawValue - Self.attribute0.rawValue) : nil
+    }
+
+    /// The fields that every event can have, without the slots of attributes.
+    package static var named: [Field] { allCases.filter { $0.attributeSlot == nil } }
 
     /// The plural for sentences.
     package var plural: String {
@@ -30,13 +66,21 @@ package enum Field: UInt8, Sendable, CaseIterable {
         case .country: "countries"
         case .apiKey: "API keys"
         case .userAgent: "clients"
+        case .mailbox: "mailboxes"
+        case .emailDomain: "e-mail domains"
+        case .phonePrefix: "phone prefixes"
+        case .cardBin: "card issuers"
+        case .nameTemplate: "shapes of names"
+        case .cardCountry: "card countries"
+        case .email: "e-mail addresses"
         default: name + "s"
         }
     }
 
-    /// The kind of entity that this field names, or `nil` where it names none that accounts share.
+    /// The kind of entity that this field names, or `nil` for the account itself.
     package var entityKind: EntityKind? {
         switch self {
+        case .account: nil
         case .ip: .ip
         case .prefix, .prefix48: .prefix
         case .asn: .asn
@@ -45,17 +89,36 @@ package enum Field: UInt8, Sendable, CaseIterable {
         case .phone: .phone
         case .card: .card
         case .apiKey: .apiKey
-        case .account, .country, .session, .username, .userAgent: nil
+        case .country: .country
+        case .session: .session
+        case .username: .username
+        case .userAgent: .userAgent
+        case .mailbox: .mailbox
+        case .emailDomain: .emailDomain
+        case .phonePrefix: .phonePrefix
+        case .cardBin: .cardBin
+        case .nameTemplate: .nameTemplate
+        case .language: .language
+        case .cardCountry: .country
+        case .attribute0, .attribute1, .attribute2, .attribute3, .attribute4, .attribute5, .attribute6, .attribute7:
+            .attribute
         }
     }
 
-    /// Whether a rule's state can hang on this field: the account itself, or an entity.
-    package var canBeKey: Bool { self == .account || entityKind != nil }
+    /// What ties two accounts to one hand when they share it.
+    package var isStrongTie: Bool {
+        switch self {
+        case .device, .email, .mailbox, .phone, .card, .apiKey: true
+        default: false
+        }
+    }
 }
 
 /// What accounts share.
 package enum EntityKind: UInt8, Sendable, CaseIterable {
     case ip, prefix, asn, device, phone, email, card, apiKey
+    case mailbox, emailDomain, phonePrefix, cardBin, nameTemplate, userAgent, username, session, country, language
+    case attribute
 
     /// The word in tables and explanations.
     package var name: String {
@@ -68,6 +131,17 @@ package enum EntityKind: UInt8, Sendable, CaseIterable {
         case .email: "email"
         case .card: "card"
         case .apiKey: "api_key"
+        case .mailbox: "mailbox"
+        case .emailDomain: "email_domain"
+        case .phonePrefix: "phone_prefix"
+        case .cardBin: "card_bin"
+        case .nameTemplate: "name_template"
+        case .userAgent: "user_agent"
+        case .username: "username"
+        case .session: "session"
+        case .country: "country"
+        case .language: "language"
+        case .attribute: "attribute"
         }
     }
 }

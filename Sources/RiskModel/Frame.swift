@@ -8,6 +8,8 @@ package enum Source: UInt8, Sendable, CaseIterable {
     case quarantine = 3
     /// The daemon itself: nothing has come for a while. The frame holds no event.
     case pause = 4
+    /// An analyst's verdict, by way of the control socket or `banrisk replay --verdicts`.
+    case verdict = 5
 
     /// The name in tables and metrics.
     package var name: String {
@@ -16,6 +18,7 @@ package enum Source: UInt8, Sendable, CaseIterable {
         case .stream: "stream"
         case .quarantine: "quarantine"
         case .pause: "pause"
+        case .verdict: "verdict"
         }
     }
 }

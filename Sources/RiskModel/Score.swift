@@ -64,10 +64,29 @@ package struct Score: Sendable, Hashable {
     package var order: UInt64
     /// In order of the rules; each worth something.
     package var contributions: [Contribution]
+    /// The highest level that the account ever had, since when, and its points then.
+    package var peak: Peak
+    /// The verdict that holds.
+    package var verdict: Verdict.Kind?
+    /// What the points would be if rules in shadow counted; `nil` where none spoke.
+    package var shadowPoints: Int?
+
+    package struct Peak: Sendable, Hashable {
+        package var level: Level
+        package var points: Int
+        package var time: Timestamp
+
+        package init(level: Level, points: Int, time: Timestamp) {
+            self.level = level
+            self.points = points
+            self.time = time
+        }
+    }
 
     package init(
         account: String, firstSeen: Timestamp, points: Int, basePoints: Int, level: Level, compromised: Bool,
-        time: Timestamp, seq: UInt64, order: UInt64, contributions: [Contribution]
+        time: Timestamp, seq: UInt64, order: UInt64, contributions: [Contribution], peak: Peak? = nil,
+        verdict: Verdict.Kind? = nil, shadowPoints: Int? = nil
     ) {
         self.account = account
         self.firstSeen = firstSeen
@@ -79,19 +98,25 @@ package struct Score: Sendable, Hashable {
         self.seq = seq
         self.order = order
         self.contributions = contributions
+        self.peak = peak ?? Peak(level: level, points: points, time: time)
+        self.verdict = verdict
+        self.shadowPoints = shadowPoints
     }
 }
 
-/// An account's rise to a higher level.
+/// An account's rise to a higher level, or a campaign's birth or growth.
 package struct Alert: Sendable, Hashable {
     package var level: Level
     package var previousLevel: Level
     /// The score at the rise, with what it is made of.
     package var score: Score
+    /// The campaign, as it was then, where the alert is one of a campaign; the score is that of the member that made it.
+    package var campaign: Campaign?
 
-    package init(level: Level, previousLevel: Level, score: Score) {
+    package init(level: Level, previousLevel: Level, score: Score, campaign: Campaign? = nil) {
         self.level = level
         self.previousLevel = previousLevel
         self.score = score
+        self.campaign = campaign
     }
 }

@@ -69,6 +69,20 @@ package enum Evidence: Sendable, Hashable {
     case journey(from: Waypoint, to: Waypoint, distanceKilometres: Double, count: Int)
     /// A listed or flagged address, contact or country, and how many attempts stood in the window.
     case match(value: String, count: Int)
+    /// What cannot be told by a count alone: how many of what the rule looks for, on which entity, and the particulars in
+    /// words.
+    case pattern(entity: EntityKey?, count: Int, traits: [String])
+}
+
+extension Evidence {
+    /// The entity that the evidence hangs on, where it hangs on one.
+    package var entity: EntityKey? {
+        switch self {
+        case .count(let entity, _, _, _): entity
+        case .pattern(let entity, _, _): entity
+        case .journey, .match: nil
+        }
+    }
 }
 
 /// An account at a place at a time.
@@ -76,12 +90,23 @@ package struct Waypoint: Sendable, Hashable {
     package var time: Timestamp
     package var address: IPAddress
     package var country: CountryCode
+    package var subdivision: SubdivisionCode
+    /// The device, or as much of its name as is kept; empty where unknown.
+    package var device: String
 
-    package init(time: Timestamp, address: IPAddress, country: CountryCode) {
+    package init(
+        time: Timestamp, address: IPAddress, country: CountryCode, subdivision: SubdivisionCode = .unknown,
+        device: String = ""
+    ) {
         self.time = time
         self.address = address
         self.country = country
+        self.subdivision = subdivision
+        self.device = device
     }
+
+    /// `AT-9`, or the country alone.
+    package var place: String { subdivision == .unknown ? "\(country)" : "\(country)-\(subdivision)" }
 }
 
 extension Evidence {
@@ -89,9 +114,9 @@ extension Evidence {
     package func sentence(for rule: Rule) -> String {
         switch (self, rule.kind) {
         case (.count(let entity, let count, let fresh, let names), .distinct(let parameters)):
-            var text = "\(count) \(parameters.member.plural)"
-            if let verb = rule.condition.onlyType?.pastTense { text += " \(verb)" }
-            if let entity { text += " \(rule.key.preposition) \(entity.kind.label) \(entity.text)" }
+            var text = "\(count) \(rule.plural(of: parameters.member))"
+            if let verb = rule.condition.onlyType?.pastTense, parameters.member == .account { text += " \(verb)" }
+            if let entity { text += " " + entity.phrase }
             text += " within \(parameters.window)"
             if fresh > 0, rule.condition.onlyType != .registration {
                 text += fresh == count ? ", all newly registered" : ", \(fresh) of them newly registered"
@@ -99,23 +124,47 @@ extension Evidence {
             if !names.isEmpty { text += " (\(names.joined(separator: ", ")))" }
             return text
         case (.count(let entity, let count, _, _), .rate(let parameters)):
-            var text = "\(count) events"
-            if let type = rule.condition.onlyType { text = "\(count) \(type.name) events" }
-            if let entity { text += " \(rule.key.preposition) \(entity.kind.label) \(entity.text)" }
+            var text = "\(count) \(rule.condition.eventWords)"
+            if let entity { text += " " + entity.phrase }
             return text + " within \(parameters.window)"
         case (.journey(let from, let to, let distance, let count), _):
             let span = to.time - from.time
-            var text = "\(from.country) to \(to.country), at least \(Int(distance)) km in \(span.approximate)"
-            text += " (\(from.address), then \(to.address))"
+            var text = "\(from.place) to \(to.place), at least \(Int(distance)) km in \(span.approximate)"
+            text += " (\(from.label), then \(to.label))"
             return count > 1 ? text + ", \(count) such journeys" : text
         case (.match(let value, let count), .match(let parameters)):
             let times = count == 1 ? "once" : "\(count) times"
             switch parameters.test {
             case .list(let name): return "\(value), in the list \(name), \(times) within \(parameters.window)"
             case .flags: return "access through \(value), \(times) within \(parameters.window)"
+            case .differ: return "\(value), \(times) within \(parameters.window)"
+            case .any: return "\(rule.reason.lowercasedFirst), \(times) within \(parameters.window)"
             }
+        case (.pattern(let entity, let count, let traits), let kind):
+            return Self.sentence(kind, entity, count, traits, rule)
         default:
             return rule.reason
+        }
+    }
+
+    private static func sentence(
+        _ kind: RuleKind, _ entity: EntityKey?, _ count: Int, _ traits: [String], _ rule: Rule
+    ) -> String {
+        let on = entity.map { " " + $0.phrase } ?? ""
+        let details = traits.isEmpty ? "" : ": " + traits.joined(separator: ", ")
+        switch kind {
+        case .overlap(let parameters):
+            let what = rule.plural(of: parameters.member)
+            return "\(parameters.concurrent) or more \(what) at once\(on), on \(count) occasions within "
+                + "\(parameters.window)\(details)"
+        case .resale: return "used\(on) by many at once\(details)"
+        case .rhythm: return "\(count) \(rule.condition.eventWords)\(on) as a machine makes them\(details)"
+        case .likeness: return "\(count) other registrations\(on) are alike\(details)"
+        case .takeover: return "logged in\(on), which failed to get into \(count) accounts\(details)"
+        case .ladder: return "\(count) violations of policy within \(kind.window)\(details)"
+        case .association: return "shares\(on.isEmpty ? " something" : on) with a banned account\(details)"
+        case .modifier: return "all \(count) messages\(details)"
+        default: return rule.reason
         }
     }
 
@@ -135,14 +184,45 @@ extension Evidence {
             return "{\"from\":\(from.json),\"to\":\(to.json),\"distance_km\":\(Int(distance)),\"count\":\(count)}"
         case .match(let value, let count):
             return "{\"value\":\(JSONText.quote(value)),\"count\":\(count)}"
+        case .pattern(let entity, let count, let traits):
+            var text = "{"
+            if let entity {
+                text += "\"entity\":\(JSONText.quote(entity.kind.name)),\"key\":\(JSONText.quote(entity.text)),"
+            }
+            return text + "\"count\":\(count),\"traits\":[" + traits.map(JSONText.quote).joined(separator: ",") + "]}"
         }
     }
 }
 
 extension Waypoint {
     var json: String {
-        "{\"time\":\"\(time)\",\"ip\":\"\(address)\",\"country\":\"\(country)\"}"
+        var text = "{\"time\":\"\(time)\",\"ip\":\"\(address)\",\"country\":\"\(country)\""
+        if subdivision != .unknown { text += ",\"subdivision\":\"\(subdivision)\"" }
+        if !device.isEmpty { text += ",\"device\":\(JSONText.quote(device))" }
+        return text + "}"
     }
+
+    /// The address, and the device where it is known.
+    fileprivate var label: String { device.isEmpty ? "\(address)" : "\(address) on device \(device)" }
+}
+
+extension Condition {
+    /// What the rule counts: `failed login events`.
+    fileprivate var eventWords: String {
+        let outcome = outcomes == 1 << Outcome.failure.rawValue ? "failed " : ""
+        guard let onlyType else { return outcome + "events" }
+        switch onlyType {
+        case .registration: return outcome + "registrations"
+        case .login: return outcome + "logins"
+        case .payment: return outcome + "payments"
+        case .apiCall: return outcome + "API calls"
+        default: return outcome + onlyType.name + " events"
+        }
+    }
+}
+
+extension String {
+    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }
 
 extension EventType {
@@ -153,28 +233,34 @@ extension EventType {
         case .logout: "logged out"
         case .payment: "paid"
         case .apiCall: "called the API"
-        case .policyViolation, .message: nil
+        case .policyViolation, .message, .verdict: nil
         }
     }
 }
 
-extension Field {
-    fileprivate var preposition: String {
-        switch self {
-        case .ip, .prefix, .prefix48, .asn: "from"
-        case .device: "on"
-        default: "with"
-        }
-    }
-}
-
-extension EntityKind {
-    fileprivate var label: String {
-        switch self {
-        case .ip: "address"
-        case .prefix: "network"
-        case .apiKey: "API key"
-        case .asn, .device, .phone, .email, .card: name
+extension EntityKey {
+    /// The entity in a sentence: `from address 192.0.2.1`.
+    package var phrase: String {
+        switch kind {
+        case .ip: "from address \(text)"
+        case .prefix: "from network \(text)"
+        case .asn: "from \(text)"
+        case .country: "from country \(text)"
+        case .device: "on device \(text)"
+        case .phone: "with phone \(text)"
+        case .email: "with e-mail address \(text)"
+        case .card: "with card \(text)"
+        case .apiKey: "with API key \(text)"
+        case .mailbox: "with mailbox \(text)"
+        case .emailDomain: "with e-mail domain \(text)"
+        case .phonePrefix: "with phone numbers \(text)…"
+        case .cardBin: "with cards \(text)…"
+        case .nameTemplate: "with names like \(text)"
+        case .userAgent: "with client \(text)"
+        case .username: "with user name \(text)"
+        case .session: "in session \(text)"
+        case .language: "in language \(text)"
+        case .attribute: "with \(text)"
         }
     }
 }

@@ -1,18 +1,14 @@
 import RiskModel
 
 extension Evidence {
-    private enum Tag: UInt8 { case count = 1, journey, match }
+    private enum Tag: UInt8 { case count = 1, journey, match, pattern }
 
     /// Writes what a rule saw.
     func encode(into writer: inout StateWriter) {
         switch self {
         case .count(let entity, let count, let fresh, let names):
             writer.write(Tag.count.rawValue)
-            writer.write(entity != nil)
-            if let entity {
-                writer.write(entity.kind.rawValue)
-                writer.write(entity.text)
-            }
+            writer.write(entity)
             writer.write(Int64(count))
             writer.write(Int64(fresh))
             writer.write(count: names.count)
@@ -27,17 +23,19 @@ extension Evidence {
             writer.write(Tag.match.rawValue)
             writer.write(value)
             writer.write(Int64(count))
+        case .pattern(let entity, let count, let traits):
+            writer.write(Tag.pattern.rawValue)
+            writer.write(entity)
+            writer.write(Int64(count))
+            writer.write(count: traits.count)
+            for trait in traits { writer.write(trait) }
         }
     }
 
     init(from reader: inout StateReader) throws(StateFault) {
         switch Tag(rawValue: try reader.read()) {
         case .count:
-            var entity: EntityKey?
-            if try reader.readBool() {
-                guard let kind = EntityKind(rawValue: try reader.read()) else { throw .invalid("a kind of entity") }
-                entity = EntityKey(kind: kind, text: try reader.readString())
-            }
+            let entity = try reader.readEntity()
             let count = try reader.readTally()
             let fresh = try reader.readTally()
             var names: [String] = []
@@ -52,6 +50,12 @@ extension Evidence {
         case .match:
             let value = try reader.readString()
             self = .match(value: value, count: try reader.readTally())
+        case .pattern:
+            let entity = try reader.readEntity()
+            let count = try reader.readTally()
+            var traits: [String] = []
+            for _ in 0..<(try reader.readCount(bytesEach: 4)) { traits.append(try reader.readString()) }
+            self = .pattern(entity: entity, count: count, traits: traits)
         case nil: throw .invalid("evidence")
         }
     }
@@ -62,16 +66,34 @@ extension Waypoint {
         writer.write(time)
         writer.write(address)
         writer.write(country.rawValue)
+        writer.write(subdivision.rawValue)
+        writer.write(device)
     }
 
     fileprivate init(from reader: inout StateReader) throws(StateFault) {
         self.init(
             time: try reader.readTimestamp(), address: try reader.readAddress(),
-            country: CountryCode(rawValue: try reader.read()))
+            country: CountryCode(rawValue: try reader.read()),
+            subdivision: SubdivisionCode(rawValue: try reader.read()), device: try reader.readString())
+    }
+}
+
+extension StateWriter {
+    mutating func write(_ entity: EntityKey?) {
+        write(entity != nil)
+        guard let entity else { return }
+        write(entity.kind.rawValue)
+        write(entity.text)
     }
 }
 
 extension StateReader {
+    mutating func readEntity() throws(StateFault) -> EntityKey? {
+        guard try readBool() else { return nil }
+        guard let kind = EntityKind(rawValue: try read()) else { throw .invalid("a kind of entity") }
+        return EntityKey(kind: kind, text: try readString())
+    }
+
     /// How many members, events or journeys were counted.
     fileprivate mutating func readTally() throws(StateFault) -> Int {
         let count = try read(Int64.self)

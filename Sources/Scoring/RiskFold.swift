@@ -8,8 +8,18 @@ package struct RiskOutput: Sendable {
     package var alerts: [Alert] = []
     /// The signals that counted, in order of (`order`, account, rule).
     package var signals: [RecordedSignal] = []
+    /// Accounts at `review` or above whose evidence counted, with what ties them to others, in order of (`order`, account).
+    package var ties: [Tie] = []
     /// Signals for accounts that have given way.
     package var orphans = 0
+}
+
+/// An account at `review` or above, and by what it belongs together with others.
+package struct Tie: Sendable {
+    package var account: AccountRef
+    /// Each with the index of the rule that says so; at least one.
+    package var ties: [(entity: EntityKey, rule: Int)]
+    package var score: Score
 }
 
 /// The third fold, keyed by account: weighs the signals, moves scores and levels, raises alerts.
@@ -52,12 +62,26 @@ package final class RiskFold: Sendable {
             output.scores.append(contentsOf: result.scores)
             output.alerts.append(contentsOf: result.alerts)
             output.signals.append(contentsOf: result.signals)
+            output.ties.append(contentsOf: result.ties)
             output.orphans += result.orphans
         }
+        output.ties.sort { ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account)) }
         output.alerts.sort {
             ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account))
         }
         return output
+    }
+
+    /// Takes in an analyst's word on an account, between batches, in its turn.
+    ///
+    /// - Returns: The account's score after that; `nil` where the account is not there any more.
+    package func decide(
+        _ verdict: Verdict, on account: AccountRef, at time: Timestamp, seq: UInt64, order: UInt64,
+        find: (AccountRef) -> NewAccount?
+    ) -> Score? {
+        partitions.with(account.partition) {
+            $0.decide(verdict, on: account, at: time, seq: seq, order: order, rules: rules, find: find)
+        }
     }
 
     /// Forgets accounts whose evidence has decayed to nothing, and returns their last scores. Call only between batches, at

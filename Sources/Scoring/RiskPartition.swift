@@ -42,6 +42,12 @@ struct RiskPartition: Sendable {
                 if let alert = record.settle(at: first.watermark, rules: rules) { output.alerts.append(alert) }
                 changed.insert(first.account)
                 setTimer(for: &record, of: first.account)
+                if record.level >= .review {
+                    let ties = record.ties(rules: rules)
+                    if !ties.isEmpty {
+                        output.ties.append(Tie(account: first.account, ties: ties, score: record.score(rules: rules)))
+                    }
+                }
             }
             if counted || known != nil { records[first.account] = record }
         }
@@ -55,6 +61,19 @@ struct RiskPartition: Sendable {
         }
         output.scores = changed.compactMap { records[$0]?.score(rules: rules) }
         return output
+    }
+
+    /// Takes in an analyst's word on an account; its score after that.
+    mutating func decide(
+        _ verdict: Verdict, on account: AccountRef, at time: Timestamp, seq: UInt64, order: UInt64, rules: RuleSet,
+        find: (AccountRef) -> NewAccount?
+    ) -> Score? {
+        guard var record = records[account] ?? find(account).map(RiskRecord.init) else { return nil }
+        _ = record.fall(through: time, rules: rules)
+        record.decide(verdict, at: time, seq: seq, order: order, rules: rules)
+        setTimer(for: &record, of: account)
+        records[account] = record
+        return record.score(rules: rules)
     }
 
     /// Sees to it that a timer rings when the record's level is due to fall, or before.
@@ -160,9 +179,10 @@ extension Rule {
         let counted =
             switch kind {
             case .distinct(let parameters): "\(parameters.member) \(parameters.window)"
-            case .rate(let parameters): "\(parameters.window)"
-            case .travel(let parameters): "\(parameters.window)"
+            case .overlap(let parameters): "\(parameters.member) \(parameters.concurrent) \(parameters.window)"
             case .match(let parameters): "\(parameters.test) \(parameters.window)"
+            case .rate, .travel, .resale, .rhythm, .likeness, .takeover, .ladder, .association, .modifier:
+                "\(kind.window)"
             }
         return KeyHash(seed: 0).hash(Array("\(kind.name) \(key) \(condition) \(counted)".utf8).span)
     }

@@ -2,7 +2,7 @@ import RiskModel
 
 extension RiskRecord {
     /// The least that a record can have, in bytes.
-    static let encodedBytes = 60
+    static let encodedBytes = 79
 
     /// Writes the record; rules by their index in the partition's list of rules.
     func encode(into writer: inout StateWriter) {
@@ -19,6 +19,12 @@ extension RiskRecord {
             writer.write(alerted[i] != nil)
             writer.write(alerted[i] ?? .epoch)
         }
+        writer.write(peak.level.rawValue)
+        writer.write(UInt16(peak.points))
+        writer.write(peak.time)
+        writer.write(verdict?.packed ?? "")
+        writer.write(count: cleared.count)
+        for rule in cleared { writer.write(UInt16(rule)) }
         writer.write(count: entries.count)
         for entry in entries {
             writer.write(UInt16(entry.rule))
@@ -54,6 +60,7 @@ extension RiskRecord {
             let last = try reader.readTimestamp()
             alerted[i] = isSet ? last : nil
         }
+        try readPeakAndVerdict(from: &reader, rules: indices)
         for _ in 0..<(try reader.readCount(bytesEach: 26)) {
             let number = Int(try reader.read(UInt16.self))
             let strength = try reader.readDouble()
@@ -65,6 +72,23 @@ extension RiskRecord {
             guard !entries.contains(where: { $0.rule == rule }) else { throw .invalid("evidence") }
             let entry = Entry(rule: rule, strength: strength, since: since, updated: updated, evidence: evidence)
             entries.insert(entry, at: entries.firstIndex { $0.rule > rule } ?? entries.endIndex)
+        }
+    }
+
+    private mutating func readPeakAndVerdict(
+        from reader: inout StateReader, rules indices: [Int?]
+    ) throws(StateFault) {
+        guard let highest = Level(rawValue: try reader.read()) else { throw .invalid("a level") }
+        let points = Int(try reader.read(UInt16.self))
+        guard points <= 10_000 else { throw .invalid("a score") }
+        peak = Score.Peak(level: highest, points: points, time: try reader.readTimestamp())
+        let packed = try reader.readString()
+        verdict = Verdict(packed: packed)
+        guard packed.isEmpty || verdict != nil else { throw .invalid("a verdict") }
+        for _ in 0..<(try reader.readCount(bytesEach: 2)) {
+            let number = Int(try reader.read(UInt16.self))
+            guard number < indices.count else { throw .invalid("a verdict") }
+            if let rule = indices[number] { cleared.append(rule) }
         }
     }
 }

@@ -21,6 +21,14 @@ struct RiskRecord: Sendable {
 
     /// Evidence that has decayed below this strength is forgotten.
     static let negligible = 0.005
+    /// An account is compromised for as long as a takeover has this strength or more.
+    static let compromising = 0.1
+    /// An account that was taken over is never lifted above this by what came after.
+    static let compromisedLimit = Level.watch
+    /// Evidence of this strength that many use the account at once says that it is sold rather than stolen.
+    static let sharing = 0.4
+    /// An account that may have been taken over, or is sold by whoever has it, is not lifted above this.
+    static let suspectedLimit = Level.review
     /// A signal counts only if it raises its rule's strength by more than this.
     static let material = 0.01
 
@@ -41,18 +49,26 @@ struct RiskRecord: Sendable {
     var timers: [Timestamp] = []
     /// When each level above normal last raised an alert.
     var alerted = InlineArray<3, Timestamp?>(repeating: nil)
+    var peak: Score.Peak
+    /// What an analyst said last, while it holds.
+    var verdict: Verdict?
+    /// The rules whose evidence the verdict `cleared` has removed: what they say again counts little while it holds.
+    var cleared: [Int] = []
 
     init(_ account: NewAccount) {
         self.account = account
         time = account.firstSeen
+        peak = Score.Peak(level: .normal, points: 0, time: account.firstSeen)
     }
 
     /// Takes in a signal; whether it counted. Call ``settle(at:rules:)`` after the last signal of an event.
     mutating func add(_ signal: Signal, rules: RuleSet) -> Bool {
         let halfLife = rules.rules[signal.rule].halfLife
+        dropVerdict(at: signal.watermark)
+        let isDamped = verdict?.kind == .cleared && cleared.contains(signal.rule)
         var entry = Entry(
-            rule: signal.rule, strength: signal.strength, since: signal.time, updated: signal.time,
-            evidence: signal.evidence)
+            rule: signal.rule, strength: signal.strength * (isDamped ? Verdict.damping : 1), since: signal.time,
+            updated: signal.time, evidence: signal.evidence)
         if let i = entries.firstIndex(where: { $0.rule == signal.rule }) {
             let now = signal.watermark
             let held = entries[i].strength(at: now, halfLife: halfLife)
@@ -75,8 +91,22 @@ struct RiskRecord: Sendable {
         entries.removeAll {
             $0.strength(at: time, halfLife: rules.rules[$0.rule].halfLife) < Self.negligible
         }
+        dropVerdict(at: time)
         let before = level
-        level = Weighing(entries, at: time, rules: rules).level(holding: before, policy: rules.policy)
+        let weighing = Weighing(entries, at: time, rules: rules)
+        level = weighing.level(holding: before, policy: rules.policy)
+        if let takeover = takeover(rules: rules) {
+            // What was held against the account before is its own; all since may be the other's.
+            let own = entries.filter { $0.since < takeover.since }
+            let ownLevel = Weighing(own, at: time, rules: rules).level(holding: .normal, policy: rules.policy)
+            let isSold = entries.contains { rules.rules[$0.rule].tellsSharing && $0.strength >= Self.sharing }
+            let limit = takeover.isCertain && !isSold ? Self.compromisedLimit : Self.suspectedLimit
+            level = min(level, max(limit, ownLevel))
+        }
+        let points = ScorePolicy.points(weighing.score)
+        if (level, points) > (peak.level, peak.points) {
+            peak = Score.Peak(level: level, points: points, time: time)
+        }
         due = level == .normal ? .latest : nextFall(rules: rules)
         guard level > before else { return nil }
         let recently = time - rules.policy.cooldown
@@ -85,6 +115,50 @@ struct RiskRecord: Sendable {
         }
         alerted[Int(level.rawValue) - 1] = time
         return Alert(level: level, previousLevel: before, score: score(rules: rules))
+    }
+
+    /// Takes in an analyst's word.
+    mutating func decide(_ verdict: Verdict, at now: Timestamp, seq: UInt64, order: UInt64, rules: RuleSet) {
+        self.verdict = verdict.kind == .withdrawn ? nil : verdict
+        cleared = []
+        if verdict.kind == .cleared {
+            cleared = entries.map(\.rule)
+            entries = []
+        }
+        self.seq = seq
+        self.order = order
+        _ = settle(at: now, rules: rules)
+    }
+
+    private mutating func dropVerdict(at now: Timestamp) {
+        guard let verdict, verdict.until <= now else { return }
+        self.verdict = nil
+        cleared = []
+    }
+
+    /// Whether another has the account, as far as anyone knows.
+    func isCompromised(rules: RuleSet) -> Bool {
+        if verdict?.kind == .compromised { return true }
+        return entries.contains { rules.rules[$0.rule].tellsTakeover && compromises($0, rules: rules) }
+    }
+
+    /// Since when what is held against the account may be the doing of whoever took it over, and whether that is more than a
+    /// suspicion; `nil` where there is none.
+    private func takeover(rules: RuleSet) -> (since: Timestamp, isCertain: Bool)? {
+        if verdict?.kind == .compromised { return (.epoch, true) }
+        var found: (since: Timestamp, isCertain: Bool)?
+        for entry in entries where rules.rules[entry.rule].tellsTakeover && !rules.rules[entry.rule].isShadow {
+            found = (
+                min(found?.since ?? .latest, entry.since),
+                found?.isCertain ?? false || compromises(entry, rules: rules)
+            )
+        }
+        return found
+    }
+
+    private func compromises(_ entry: Entry, rules: RuleSet) -> Bool {
+        !rules.rules[entry.rule].isShadow
+            && entry.strength(at: time, halfLife: rules.rules[entry.rule].halfLife) >= Self.compromising
     }
 
     /// Lets the level fall as often as it is due up to `now`; whether it did.
@@ -123,6 +197,7 @@ struct RiskRecord: Sendable {
         for i in alerted.indices {
             if let last = alerted[i], last > recently { return false }
         }
+        if let verdict, verdict.until > now { return false }
         return level == .normal
             && entries.allSatisfy {
                 $0.strength(at: now, halfLife: rules.rules[$0.rule].halfLife) < Self.negligible
@@ -144,8 +219,26 @@ struct RiskRecord: Sendable {
                 rule: entries[i].rule, points: shares[i], evidenceValue: values[i], strength: strengths[i],
                 since: entries[i].since, updated: entries[i].updated, evidence: entries[i].evidence)
         }
+        let hasShadow = entries.contains { rules.rules[$0.rule].isShadow }
+        let shadow = hasShadow ? Weighing(entries, at: time, rules: rules, countsShadow: true).score : 0
         return Score(
             account: account.account, firstSeen: account.firstSeen, points: total, basePoints: base, level: level,
-            compromised: false, time: time, seq: seq, order: order, contributions: contributions)
+            compromised: isCompromised(rules: rules), time: time, seq: seq, order: order,
+            contributions: contributions, peak: peak, verdict: verdict?.kind,
+            shadowPoints: hasShadow ? ScorePolicy.points(shadow) : nil)
     }
+
+    /// By which entities the account belongs together with others, each with the rule that says so.
+    func ties(rules: RuleSet) -> [(entity: EntityKey, rule: Int)] {
+        entries.compactMap { entry in
+            let rule = rules.rules[entry.rule]
+            guard rule.tiesAccounts, !rule.isShadow, let entity = entry.evidence.entity,
+                entry.strength(at: time, halfLife: rule.halfLife) >= Self.tying
+            else { return nil }
+            return (entity, entry.rule)
+        }
+    }
+
+    /// Evidence of less strength ties nobody to a campaign.
+    private static let tying = 0.25
 }

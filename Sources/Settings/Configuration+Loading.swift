@@ -22,22 +22,34 @@ extension Configuration {
     }
 }
 
-extension RuleSet {
+extension RulesFile {
     /// Reads a rules file.
     ///
     /// - Throws: all of its faults.
-    package static func load(path: String) throws(ConfigurationFaults) -> RuleSet {
+    package static func load(path: String) throws(ConfigurationFaults) -> RulesFile {
         try parse(yaml: try TextFile.read(path), file: path)
     }
 
     /// The rules that ship with the program, with what the ban report made of them.
-    package static func embedded() -> RuleSet {
+    package static func embedded() -> RulesFile {
         do throws(ConfigurationFaults) {
             return try parse(yaml: String(decoding: PackageResources.rules_yaml, as: UTF8.self), file: "rules.yaml")
         } catch {
             preconditionFailure("the embedded rules have faults:\n\(error)")
         }
     }
+}
+
+extension RuleSet {
+    /// The rules of a file, where nobody asks for their places.
+    ///
+    /// - Throws: all faults of the file.
+    package static func load(path: String) throws(ConfigurationFaults) -> RuleSet {
+        try RulesFile.load(path: path).ruleSet
+    }
+
+    /// The rules that ship with the program.
+    package static func embedded() -> RuleSet { RulesFile.embedded().ruleSet }
 }
 
 /// Configuration files as text.

@@ -21,7 +21,7 @@ extension Configuration {
         }
         if let rulesPath {
             do throws(ConfigurationFaults) {
-                configuration?.ruleSet = try RuleSet.load(path: rulesPath)
+                configuration?.rulesFile = try RulesFile.load(path: rulesPath)
             } catch {
                 ruleFaults = error.faults
             }
@@ -46,7 +46,7 @@ extension Configuration {
             databasePath: section["database"]?.path(relativeTo: base) ?? state + "/banrisk.db",
             geoip: section["geoip"]?.items().compactMap { $0.existingPath(relativeTo: base) } ?? [],
             lists: section["lists"]?.items().flatMap { $0.listFiles(relativeTo: base) } ?? [],
-            ruleSet: .embedded(),
+            rulesFile: .embedded(),
             socketMode: section["socket_mode"]?.mode() ?? 0o660,
             maximumConnections: section["maximum_connections"]?.quantity(.counts, in: 1...65_536) ?? 1024,
             spool: section["spool"]?.section(Spool.read) ?? .default,

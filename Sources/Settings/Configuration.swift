@@ -12,7 +12,7 @@ package struct Configuration: Sendable, Hashable {
     /// List files, each folder of the configuration replaced by its files in order of their names. Empty: the embedded
     /// lists.
     package var lists: [String]
-    package var ruleSet: RuleSet
+    package var rulesFile: RulesFile
     /// Permission bits of the sockets; none for others than owner and group.
     package var socketMode: UInt32
     /// Clients of the event socket at one time.
@@ -31,6 +31,12 @@ package struct Configuration: Sendable, Hashable {
     package var snapshotSeconds: Int
     /// Rows of the quarantine; the oldest give way.
     package var quarantineRows: Int
+
+    /// The rules in force.
+    package var ruleSet: RuleSet {
+        get { rulesFile.ruleSet }
+        set { rulesFile.ruleSet = newValue }
+    }
 
     /// In which order events count, and which not at all.
     package struct Time: Sendable, Hashable {

@@ -45,11 +45,12 @@ struct Cursor {
         return text
     }
 
-    func flag() -> Bool? {
+    /// A truth value; `other` is what may stand there besides, for the message.
+    func flag(or other: String? = nil) -> Bool? {
         switch plain {
         case "true": true
         case "false": false
-        default: expected("true or false")
+        default: expected(other.map { "true, false or \($0)" } ?? "true or false")
         }
     }
 
@@ -92,7 +93,7 @@ struct Cursor {
 
     /// The choices of a list, or the one that stands there without a list; at least one.
     func choices<Value>(_ options: [(name: String, value: Value)]) -> [Value] {
-        guard node.sequence != nil else { return choice(options).map { [$0] } ?? [] }
+        guard isList else { return choice(options).map { [$0] } ?? [] }
         return items(required: "of " + options.map(\.name).joined(separator: ", ")).compactMap { $0.choice(options) }
     }
 
@@ -116,6 +117,9 @@ struct Cursor {
             return (name, position, Cursor(label: JSONText.quote(name), node: value, document: document, log: log))
         }
     }
+
+    var isList: Bool { node.sequence != nil }
+    var isMapping: Bool { node.mapping != nil }
 
     /// Nothing stands after the key, or `null`.
     private var isEmpty: Bool {

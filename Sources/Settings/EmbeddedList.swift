@@ -6,9 +6,15 @@ package struct EmbeddedList: Sendable {
 
     /// The lists in force where the configuration names none.
     package static let all = [
-        EmbeddedList(name: "hosting_asns", text: String(decoding: PackageResources.hosting_asns_txt, as: UTF8.self)),
-        EmbeddedList(
-            name: "unsupported_regions",
-            text: String(decoding: PackageResources.unsupported_regions_txt, as: UTF8.self)),
+        EmbeddedList("hosting_asns", PackageResources.hosting_asns_txt),
+        EmbeddedList("unsupported_regions", PackageResources.unsupported_regions_txt),
+        EmbeddedList("disposable_domains", PackageResources.disposable_domains_txt),
+        EmbeddedList("disposable_phones", PackageResources.disposable_phones_txt),
+        EmbeddedList("risky_bins", PackageResources.risky_bins_txt),
     ]
+
+    private init(_ name: String, _ bytes: [UInt8]) {
+        self.name = name
+        text = String(decoding: bytes, as: UTF8.self)
+    }
 }

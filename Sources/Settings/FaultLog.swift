@@ -1,7 +1,7 @@
 import Yams
 
 /// A place in a file: line and column from 1, the column in Unicode scalars.
-struct Position {
+struct Position: Sendable, Hashable {
     let line: Int
     let column: Int
 

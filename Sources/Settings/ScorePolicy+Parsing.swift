@@ -4,8 +4,11 @@ import RiskModel
 extension ScorePolicy {
     /// What a rules file without `score` stands for; its parts are the parts' defaults.
     static let `default` = ScorePolicy(
-        prior: -4, caps: Family.allCases.map { _ in 3 }, thresholds: [30, 60, 90], hysteresis: 5,
-        cooldown: Interval(seconds: 86_400), independentEvidence: 1)
+        prior: -4, caps: Family.allCases.map { _ in 3 }, basisCaps: Basis.allCases.map { _ in maximumCap },
+        thresholds: [30, 60, 90], hysteresis: 5, cooldown: Interval(seconds: 86_400), independentEvidence: 1)
+
+    /// No family and no basis comes near it.
+    private static let maximumCap = 20.0
 
     static func read(_ section: Section) -> ScorePolicy? {
         let prior = section["prior"].map { $0.number(in: -20...0) } ?? Self.default.prior
@@ -17,8 +20,11 @@ extension ScorePolicy {
             section["independent_evidence"].map { $0.number(in: 0.1...10) } ?? Self.default.independentEvidence
         let capCursors = section["caps"]?.section { caps in Family.allCases.map { caps[$0.name] } }
         let caps = zip(capCursors ?? Family.allCases.map { _ in nil }, Self.default.caps).map { cursor, cap in
-            cursor.map { $0.number(in: 0...20) } ?? cap
+            cursor.map { $0.number(in: 0...maximumCap) } ?? cap
         }
+        let basisCaps = section["basis_caps"].map(readBasisCaps) ?? Self.default.basisCaps
+        let campaignSize =
+            section["campaign_size"].map { $0.quantity(.counts, in: 2...1000) } ?? Self.default.campaignSize
 
         if let prior, let thresholds, let hysteresis, let fault = faultOfBase(prior, thresholds, hysteresis) {
             (section["prior"]?.note ?? section.note)(fault)
@@ -28,10 +34,23 @@ extension ScorePolicy {
                 (capCursors?[Int(family.rawValue)]?.note ?? section.note)(fault)
             }
         }
-        guard let prior, let thresholds, let hysteresis, let cooldown, let independentEvidence else { return nil }
-        return ScorePolicy(
-            prior: prior, caps: caps.compactMap(\.self), thresholds: thresholds, hysteresis: hysteresis,
-            cooldown: cooldown, independentEvidence: independentEvidence)
+        guard let prior, let thresholds, let hysteresis, let cooldown, let independentEvidence, let basisCaps,
+            let campaignSize
+        else { return nil }
+        var policy = ScorePolicy(
+            prior: prior, caps: caps.compactMap(\.self), basisCaps: basisCaps, thresholds: thresholds,
+            hysteresis: hysteresis, cooldown: cooldown, independentEvidence: independentEvidence)
+        policy.campaignSize = campaignSize
+        return policy
+    }
+
+    /// They only lower what families may be worth together, so no cap of a basis can let anything through.
+    private static func readBasisCaps(_ cursor: Cursor) -> [Double]? {
+        let caps = cursor.section { section in
+            Basis.allCases.map { section[$0.name].map { $0.number(in: 0...maximumCap) } ?? maximumCap }
+        }
+        guard let caps = caps?.compactMap(\.self), caps.count == Basis.allCases.count else { return nil }
+        return caps
     }
 
     private static func readLevels(_ cursor: Cursor) -> [Double]? {

@@ -23,11 +23,27 @@ final class Section {
         return entries.first { $0.key == key }?.cursor
     }
 
+    /// The values whose keys begin so, each with the rest of its key.
+    func values(prefix: String) -> [(name: String, cursor: Cursor)] {
+        asked.append(prefix + "NAME")
+        return entries.filter { $0.key.hasPrefix(prefix) }.map { entry in
+            asked.append(entry.key)
+            return (String(entry.key.dropFirst(prefix.count)), entry.cursor)
+        }
+    }
+
     /// The value under a key that must be there; `form` says what to write.
     func required(_ key: String, _ form: String) -> Cursor? {
         if let cursor = self[key] { return cursor }
         note("the key \(JSONText.quote(key)) is missing\(scope); give \(form)")
         return nil
+    }
+
+    /// Notes a fault of a key, where the mapping has it, that somebody may well try and that is not for here.
+    func refuse(_ key: String, _ message: String) {
+        guard let entry = entries.first(where: { $0.key == key }) else { return }
+        asked.append(key)
+        cursor.log.note(message, at: entry.position)
     }
 
     /// Notes a fault of the mapping as a whole.

@@ -100,7 +100,10 @@ struct SpoolDirectory: ~Copyable, Sendable {
     }
 
     /// The first numbers of all segment files, ascending.
-    func segmentNumbers() throws(SpoolError) -> [UInt64] {
+    func segmentNumbers() throws(SpoolError) -> [UInt64] { try Self.segmentNumbers(in: path) }
+
+    /// The first numbers of all segment files of a directory, ascending; without its lock.
+    static func segmentNumbers(in path: String) throws(SpoolError) -> [UInt64] {
         // SAFETY: the stream is closed before the function ends, and an entry's name is copied before the next is read.
         guard let stream = unsafe opendir(path) else {
             throw SpoolError.system(call: "opendir", path: path, errno: errno)

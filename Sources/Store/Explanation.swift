@@ -15,8 +15,8 @@ extension Score {
         }.joined(separator: "; ")
     }
 
-    /// The whole explanation as one JSON object, the greatest contribution first.
-    func explanation(_ rules: [Rule]) -> String {
+    /// The whole explanation as one JSON object, the greatest contribution first; with the campaign that it is an alert of.
+    func explanation(_ rules: [Rule], campaign: Campaign? = nil) -> String {
         let parts = contributionsByPoints.map { part in
             let rule = rules[part.rule]
             return """
@@ -26,8 +26,20 @@ extension Score {
                 "explanation":\(JSONText.quote(part.evidence.sentence(for: rule)))}
                 """
         }
+        let incident = campaign.map { ",\"campaign\":\($0.json)" } ?? ""
         return "{\"score\":\(pointsText(points)),\"base\":\(pointsText(basePoints)),"
-            + "\"contributions\":[\(parts.joined(separator: ","))]}"
+            + "\"contributions\":[\(parts.joined(separator: ","))]\(incident)}"
+    }
+}
+
+extension Campaign {
+    /// As it was at an alert.
+    fileprivate var json: String {
+        """
+        {"id":\(id),"cause":\(JSONText.quote(cause)),"entity":"\(entity.kind.name)","key":\(JSONText.quote(entity.text)),\
+        "entities":\(entities),"members":\(members),"level":"\(level.name)","first_seen":"\(firstSeen.column)",\
+        "last_seen":"\(lastSeen.column)"}
+        """
     }
 }
 

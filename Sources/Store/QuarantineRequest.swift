@@ -65,11 +65,3 @@ package struct QuarantineAnswer: Sendable, Hashable, Codable {
     /// - Throws: `DecodingError` where the line is something else.
     package init(line: String) throws { self = try JSONDecoder().decode(Self.self, from: Data(line.utf8)) }
 }
-
-/// One line of JSON, its keys in a fixed order.
-private func jsonText(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Numbers, booleans and texts can always be written.
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-}

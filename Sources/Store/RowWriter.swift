@@ -14,6 +14,8 @@ struct RowWriter {
         added += try replaceScores(changes.scores)
         try insertSignals(changes.signals)
         try insertAlerts(changes.alerts)
+        try insertVerdicts(changes.verdicts)
+        try replaceCampaigns(changes)
         try replaceEntities(changes.entities)
         try insertRejections(changes.rejections)
         // After the insertion: with a new database a line and its retry can come together.
@@ -52,18 +54,20 @@ struct RowWriter {
             db,
             """
             UPDATE accounts SET score = ?1, level = ?2, compromised = ?3, scored_at = ?5, seq = ?6,
-                first_seen = coalesce(min(first_seen, ?4), first_seen, ?4)
-            WHERE account = ?7
+                first_seen = coalesce(min(first_seen, ?4), first_seen, ?4), peak_level = ?7, peak_score = ?8,
+                peak_at = ?9, verdict = ?10, shadow_score = ?11
+            WHERE account = ?12
             """)
         var insert = try RowStatement(
             db,
             """
-            INSERT INTO accounts (score, level, compromised, first_seen, scored_at, seq, account)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO accounts (score, level, compromised, first_seen, scored_at, seq, peak_level, peak_score,
+                peak_at, verdict, shadow_score, account)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         var clear = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
         var contribute = try RowStatement(
-            db, "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            db, "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         var texts = EvidenceTexts(rules.rules)
         var added = 0
         for score in scores.values.sorted(by: { $0.account < $1.account }) {
@@ -98,6 +102,7 @@ struct RowWriter {
         statement.bind(part.updated)
         statement.bind(texts.json(part.evidence, of: part.rule))
         statement.bind(texts.sentence(part.evidence, of: part.rule))
+        statement.bind(rule.basis.name)
         try statement.run()
     }
 
@@ -111,6 +116,7 @@ struct RowWriter {
         statement.bind(rules.policy.prior)
         for _ in 0..<4 { statement.bindNull() }
         statement.bind("what every account has before any evidence")
+        statement.bindNull()
         try statement.run()
     }
 
@@ -143,10 +149,12 @@ struct RowWriter {
 
     private func insertAlerts(_ alerts: [Alert]) throws {
         guard !alerts.isEmpty else { return }
-        var insert = try RowStatement(db, "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        var insert = try RowStatement(db, "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM alerts") ?? 0
+        // The accounts' own alerts come before those of the campaigns that the same event made grow.
         let ordered = alerts.sorted {
-            ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account))
+            ($0.score.order, $0.campaign?.id ?? 0, ExactText($0.score.account), $0.campaign?.members ?? 0)
+                < ($1.score.order, $1.campaign?.id ?? 0, ExactText($1.score.account), $1.campaign?.members ?? 0)
         }
         for alert in ordered {
             id += 1
@@ -157,9 +165,16 @@ struct RowWriter {
             insert.bind(points: alert.score.points)
             insert.bind(alert.score.time)
             insert.bind(seq: alert.score.seq)
-            insert.bind(alert.score.reason(rules.rules))
-            insert.bind(alert.score.explanation(rules.rules))
+            insert.bind(alert.campaign?.sentence ?? alert.score.reason(rules.rules))
+            insert.bind(alert.score.explanation(rules.rules, campaign: alert.campaign))
             insert.bind(configuration)
+            if let campaign = alert.campaign {
+                insert.bind(seq: campaign.id)
+                insert.bind(campaign.members)
+            } else {
+                insert.bindNull()
+                insert.bindNull()
+            }
             try insert.run()
         }
     }
@@ -258,7 +273,12 @@ struct RowWriter {
         var counts = [(signals: Int, alerts: Int)](repeating: (0, 0), count: rules.rules.count)
         for recorded in changes.signals { counts[recorded.signal.rule].signals += 1 }
         for alert in changes.alerts {
-            for part in alert.score.contributions { counts[part.rule].alerts += 1 }
+            if let campaign = alert.campaign {
+                // A campaign is its cause's doing; what else its members have did not make it.
+                if let cause = rules.rules.firstIndex(where: { $0.id == campaign.cause }) { counts[cause].alerts += 1 }
+            } else {
+                for part in alert.score.contributions { counts[part.rule].alerts += 1 }
+            }
         }
         var add = try RowStatement(
             db, "UPDATE rules SET signals = signals + ?, alerts = alerts + ? WHERE rule = ?")
@@ -287,7 +307,8 @@ struct RowWriter {
 }
 
 extension Score {
-    /// Binds the account's row: score, level, compromised, first_seen, scored_at, seq, account.
+    /// Binds the account's row: score, level, compromised, first_seen, scored_at, seq, peak_level, peak_score, peak_at,
+    /// verdict, shadow_score, account.
     fileprivate func bind(to statement: inout RowStatement) {
         statement.bind(points: points)
         statement.bind(level.name)
@@ -295,6 +316,11 @@ extension Score {
         statement.bind(timeOrNever: firstSeen)
         statement.bind(time)
         statement.bind(seq: seq)
+        statement.bind(peak.level.name)
+        statement.bind(points: peak.points)
+        statement.bind(peak.time)
+        if let verdict { statement.bind(verdict.rawValue) } else { statement.bindNull() }
+        if let shadowPoints { statement.bind(points: shadowPoints) } else { statement.bindNull() }
         statement.bind(account)
     }
 }

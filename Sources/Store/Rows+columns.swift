@@ -21,6 +21,8 @@ extension AccountRow {
             account: row.value("account"), score: row.value("score"), level: row.value("level"),
             compromised: row.value("compromised"),
             firstSeen: row.value("first_seen"), scoredAt: row.value("scored_at"), seq: row.value("seq"),
+            peakLevel: row.value("peak_level"), peakScore: row.value("peak_score"), peakAt: row.value("peak_at"),
+            verdict: row.value("verdict"), shadowScore: row.value("shadow_score"), campaign: row.value("campaign"),
             topRule: row.value("top_rule"),
             topExplanation: row.value("top_explanation"))
     }
@@ -33,7 +35,8 @@ extension ContributionRow {
             points: row.value("points"),
             evidenceValue: row.value("evidence_value"), strength: row.value("strength"), since: row.value("since"),
             updated: row.value("updated"), evidence: row.value("evidence"), explanation: row.value("explanation"),
-            familyCap: row.value("family_cap"))
+            familyCap: row.value("family_cap"), halfLifeSeconds: row.value("half_life_seconds"),
+            basis: row.value("basis"))
     }
 }
 
@@ -44,7 +47,8 @@ extension AlertRow {
             previousLevel: row.value("previous_level"),
             score: row.value("score"), eventTime: row.value("event_time"), seq: row.value("seq"),
             reason: row.value("reason"),
-            explanation: row.value("explanation"), configuration: row.value("configuration"))
+            explanation: row.value("explanation"), configuration: row.value("configuration"),
+            campaign: row.value("campaign"), members: row.value("members"))
     }
 }
 
@@ -80,7 +84,8 @@ extension RuleRow {
         try self.init(
             rule: row.value("rule"), heuristic: row.value("heuristic"), family: row.value("family"),
             isActive: row.value("active"),
-            inactiveBecause: row.value("inactive_because"), signals: row.value("signals"), alerts: row.value("alerts"))
+            inactiveBecause: row.value("inactive_because"), isShadow: row.value("shadow"),
+            signals: row.value("signals"), alerts: row.value("alerts"))
     }
 }
 

@@ -6,12 +6,23 @@ package struct AccountRow: Sendable, Hashable {
     /// 0 to 100, two decimals.
     package var score: Double
     package var level: String
+    /// Whether the account looks like the victim of a takeover.
     package var compromised: Bool
     package var firstSeen: String?
     /// Event time of the score.
     package var scoredAt: String?
     /// The latest event in the score; `nil` while there was no evidence.
     package var seq: Int?
+    /// The highest level that it ever had, its score then, and since when; `normal` and `nil` before the first evidence.
+    package var peakLevel: String
+    package var peakScore: Double?
+    package var peakAt: String?
+    /// An analyst's word that held when the score was taken.
+    package var verdict: String?
+    /// What the score would be if rules in shadow counted; `nil` where none spoke.
+    package var shadowScore: Double?
+    /// The campaign that it belongs to.
+    package var campaign: Int?
     /// The rule that is worth most, and its sentence; `nil` without evidence.
     package var topRule: String?
     package var topExplanation: String?
@@ -37,12 +48,16 @@ package struct ContributionRow: Sendable, Hashable {
     package var explanation: String
     /// The most that the family can be worth, in log-odds; `nil` for the prior.
     package var familyCap: Double?
+    /// After this span a signal is worth half; `nil` for the prior.
+    package var halfLifeSeconds: Double?
+    /// What the evidence rests on; `nil` for the prior.
+    package var basis: String?
 
     /// Whether the row holds the base points and no rule's.
     package var isPrior: Bool { rule == Schema.priorRule }
 }
 
-/// An account's rise to a higher level.
+/// An account's rise to a higher level, or a campaign's birth or growth.
 package struct AlertRow: Sendable, Hashable {
     package var id: Int
     package var account: String
@@ -57,6 +72,9 @@ package struct AlertRow: Sendable, Hashable {
     package var explanation: String
     /// The row of `configurations` that was in force; `nil` where it was written before there were such rows.
     package var configuration: Int?
+    /// The campaign that it is an alert of, and how many members that had; `nil` for an account's own.
+    package var campaign: Int?
+    package var members: Int?
 }
 
 /// Rules, database builds and lists that were in force from some event on.
@@ -92,6 +110,8 @@ package struct RuleRow: Sendable, Hashable {
     package var family: String
     package var isActive: Bool
     package var inactiveBecause: String?
+    /// Its signals are kept, and count nothing.
+    package var isShadow: Bool
     /// All signals that changed a score, and all alerts that the rule was part of.
     package var signals: Int
     package var alerts: Int
@@ -154,8 +174,10 @@ package struct AccountFilter: Sendable {
 package struct AlertFilter: Sendable {
     package var minimumLevel: Level = .normal
     package var account: String?
-    /// Only alerts that this rule was part of.
+    /// Only alerts that this rule was part of; of a campaign's those whose cause it is.
     package var rule: String?
+    /// Only alerts of this campaign.
+    package var campaign: Int?
     /// From this event time on.
     package var since: Timestamp?
     /// Only alerts that were written after the one of this id.

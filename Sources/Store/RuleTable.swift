@@ -11,20 +11,21 @@ enum RuleTable {
             try db.execute(
                 sql: """
                     INSERT INTO rules (rule, heuristic, kind, family, family_cap, key, member, window_seconds, weight,
-                        half_life_seconds, blame, reason, active, inactive_because)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+                        half_life_seconds, blame, reason, active, inactive_because, basis, shadow, ties)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
                         heuristic = excluded.heuristic, kind = excluded.kind, family = excluded.family,
                         family_cap = excluded.family_cap, key = excluded.key, member = excluded.member,
                         window_seconds = excluded.window_seconds, weight = excluded.weight,
                         half_life_seconds = excluded.half_life_seconds, blame = excluded.blame,
                         reason = excluded.reason, active = excluded.active,
-                        inactive_because = excluded.inactive_because
+                        inactive_because = excluded.inactive_because, basis = excluded.basis,
+                        shadow = excluded.shadow, ties = excluded.ties
                     """,
                 arguments: [
                     rule.id, rule.heuristic, rule.kind.name, rule.family.name,
-                    rules.policy.caps[Int(rule.family.rawValue)], rule.key.name, rule.kind.member?.name,
+                    rules.policy.caps[Int(rule.family.rawValue)], rule.name(of: rule.key), rule.member,
                     rule.kind.window.seconds, rule.weight, rule.halfLife.seconds, rule.blame.name, rule.reason,
-                    why == nil, why,
+                    why == nil, why, rule.basis.name, rule.isShadow, rule.tiesAccounts,
                 ])
         }
     }
@@ -33,17 +34,13 @@ enum RuleTable {
     static func fingerprint(of rules: RuleSet) -> String { ConfigurationRecord.fingerprint(of: "\(rules)") }
 }
 
-extension RuleKind {
-    fileprivate var window: Interval {
-        switch self {
-        case .distinct(let parameters): parameters.window
-        case .rate(let parameters): parameters.window
-        case .travel(let parameters): parameters.window
-        case .match(let parameters): parameters.window
+extension Rule {
+    /// What the rule counts of its key, where it counts something by name.
+    fileprivate var member: String? {
+        switch kind {
+        case .distinct(let parameters): name(of: parameters.member)
+        case .overlap(let parameters): name(of: parameters.member)
+        case .rate, .travel, .resale, .match, .rhythm, .likeness, .takeover, .ladder, .association, .modifier: nil
         }
-    }
-
-    fileprivate var member: Field? {
-        if case .distinct(let parameters) = self { parameters.member } else { nil }
     }
 }

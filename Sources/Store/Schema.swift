@@ -5,7 +5,7 @@ enum Schema {
     /// `banr` in ASCII: tells the file from other applications' (<https://www.sqlite.org/pragma.html#pragma_application_id>).
     static let applicationID = 0x6261_6e72
     /// Stands in `PRAGMA user_version`.
-    static let version = 2
+    static let version = 3
     /// The rule of the row that holds what an account has without evidence.
     static let priorRule = "prior"
 
@@ -20,6 +20,10 @@ enum Schema {
         migrator.registerMigration("2", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: version2)
             try db.execute(sql: "UPDATE meta SET value = 2 WHERE key = 'schema'; PRAGMA user_version = 2")
+        }
+        migrator.registerMigration("3", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: version3 + version3Views)
+            try db.execute(sql: "UPDATE meta SET value = 3 WHERE key = 'schema'; PRAGMA user_version = 3")
         }
         return migrator
     }
@@ -166,6 +170,7 @@ enum Schema {
 
         """
 
+    /// The views of version 1; version 3 made them anew.
     private static let views = """
         CREATE VIEW risky_accounts AS
         SELECT a.account, a.score, a.level, a.compromised, a.first_seen, a.scored_at,

@@ -43,11 +43,11 @@ package final class StoreReader: Sendable {
         }
     }
 
-    private func read<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    func read<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
         try StoreError.mapping(path) { try queue.read(body) }
     }
 
-    private func fetch<T>(_ query: SQL, _ make: (Row) throws -> T) throws(StoreError) -> [T] {
+    func fetch<T>(_ query: SQL, _ make: (Row) throws -> T) throws(StoreError) -> [T] {
         try read { db in
             let (sql, arguments) = try query.build(db)
             var rows: [T] = []
@@ -102,7 +102,7 @@ package final class StoreReader: Sendable {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT c.*, r.family_cap FROM contributions c LEFT JOIN rules r ON r.rule = c.rule
+                    SELECT c.*, r.family_cap, r.half_life_seconds FROM contributions c LEFT JOIN rules r ON r.rule = c.rule
                     WHERE c.account = ? ORDER BY c.rule = 'prior', c.points DESC, c.rule
                     """, arguments: [name])
             let contributions = try rows.map(ContributionRow.init)
@@ -121,10 +121,13 @@ package final class StoreReader: Sendable {
         if filter.minimumLevel > .normal { query += " AND level IN \(filter.minimumLevel.namesFromHere)" }
         if let account = filter.account { query += " AND account = \(account)" }
         if let since = filter.since { query += " AND event_time >= \(since.column)" }
+        if let campaign = filter.campaign { query += " AND campaign = \(campaign)" }
         if let rule = filter.rule {
             query += """
-                 AND EXISTS (SELECT 1 FROM json_each(explanation, '$.contributions') part
-                    WHERE json_extract(part.value, '$.rule') = \(rule))
+                 AND CASE WHEN campaign IS NULL
+                    THEN EXISTS (SELECT 1 FROM json_each(explanation, '$.contributions') part
+                        WHERE json_extract(part.value, '$.rule') = \(rule))
+                    ELSE json_extract(explanation, '$.campaign.cause') = \(rule) END
                 """
         }
         query += filter.newestFirst ? " ORDER BY id DESC" : " ORDER BY id"

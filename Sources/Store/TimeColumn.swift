@@ -12,6 +12,20 @@ extension Timestamp {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// A time as stored; `nil` for any other text.
+    init?(column text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 27 else { return nil }
+        func number(_ range: Range<Int>) -> Int? { Int(String(decoding: bytes[range], as: UTF8.self)) }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            let fraction = number(20..<26)
+        else { return nil }
+        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
+        let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+        self.init(microseconds: Int64(seconds) * 1_000_000 + Int64(fraction))
+    }
+
     /// Appends the 27 bytes of ``column``. For times from 1970 to 9999.
     func appendColumn(to bytes: inout [UInt8]) {
         let (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)

@@ -13,7 +13,8 @@ struct Banrisk: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Replay.self, Tail.self, Query.self, Explain.self, Check.self, Send.self, Status.self, Reload.self,
-            Quarantine.self,
+            Replay.self, Tail.self, Query.self, Explain.self, Campaigns.self, VerdictCommand.self, VerdictHistory.self,
+            Appeals.self, Check.self, Rules.self, Backtest.self, Simulate.self, Evaluate.self, Tune.self, Send.self,
+            Status.self, Reload.self, Quarantine.self,
         ])
 }

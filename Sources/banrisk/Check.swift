@@ -46,6 +46,9 @@ struct Check: ParsableCommand {
         for (rule, why) in assembly.inactive.sorted(by: { $0.key < $1.key }) {
             try output.line(terminal.dim("  inactive     \(rule): it \(why)"))
         }
+        for warning in assembly.configuration.rulesFile.warnings {
+            try output.line("warning        \(Terminal.printable(warning.description))")
+        }
     }
 
     private func object(_ assembly: Assembly) -> JSONObject {
@@ -79,6 +82,8 @@ struct Check: ParsableCommand {
                 entry.add("inactive_because", assembly.inactive[rule.id])
                 return entry
             })
+        let warnings = assembly.configuration.rulesFile.warnings.map { JSONText.quote($0.description) }
+        object.add("warnings", json: "[\(warnings.joined(separator: ","))]")
         return object
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Assembly
-import Glibc
 import Pipeline
 import RiskModel
 import Settings
@@ -22,6 +21,11 @@ struct Replay: ParsableCommand {
 
     @Flag(help: "Replace the database if there is one.")
     var overwrite = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Verdicts, one JSON object a line; each comes before the first event that is later.", valueName: "file"))
+    var verdicts: String?
 
     @Option(help: "Workers that share the accounts and entities, 1 to 64. No influence on the result.")
     var shards: Int?
@@ -47,45 +51,11 @@ struct Replay: ParsableCommand {
                 if let shards { configuration.shards = shards }
                 if let batch { configuration.batchFrames = batch }
             }
-            let configuration = assembly.configuration
-            try makeWay()
-            let writer = try StoreWriter(
-                path: database, rules: configuration.ruleSet, inactive: assembly.inactive,
-                configuration: assembly.record)
-            guard writer.appliedSeq == 0 else { throw ToolError.databaseExists(database) }
-            let pipeline = assembly.makePipeline()
-            let queue = StoreQueue(writer: writer, mode: .replay)
-            let runner = PipelineRunner(
-                pipeline: pipeline, queue: queue, batchFrames: configuration.batchFrames, appliedSeq: 0)
-            var frames = FileFrames(files)
-            var progress = ProgressBar(totalBytes: FileFrames.totalBytes(of: files))
-            let clock = ContinuousClock()
-            let start = clock.now
-            var bytes = 0
-            try runner.run(
-                &frames, isEnd: true,
-                onBatch: { batch in
-                    bytes += batch.bytes.count + batch.frames.count
-                    progress.update(bytes: bytes, events: pipeline.statistics.frames)
-                })
-            let elapsed = clock.now - start
-            progress.clear()
-            writer.close()
-            try summarize(assembly, pipeline.statistics, elapsed: elapsed)
+            let replay = ReplayRun(assembly, database: database, verdicts: try verdicts.map(VerdictFile.init(path:)))
+            try replay.makeWay(overwrite: overwrite)
+            let (counts, elapsed) = try replay(files)
+            try summarize(assembly, counts, elapsed: elapsed)
         }
-    }
-
-    /// Removes an earlier database where that was asked for, and refuses to add to it otherwise.
-    private func makeWay() throws {
-        // SAFETY: the path is a C string for the length of the call.
-        guard unsafe access(database, F_OK) == 0 else { return }
-        guard overwrite else { throw ToolError.databaseExists(database) }
-        // Only a database of ours is replaced: a slip of the pen must not cost somebody else's file.
-        do {
-            _ = try StoreReader(path: database)
-        } catch StoreError.notReady, StoreError.newerSchema {
-        }
-        for suffix in ["", "-wal", "-shm"] { unsafe _ = unlink(database + suffix) }
     }
 
     private func summarize(_ assembly: Assembly, _ counts: PipelineStatistics, elapsed: Duration) throws {
@@ -122,11 +92,5 @@ struct Replay: ParsableCommand {
             try output.line("next: banrisk query accounts --level watch --database \(Terminal.printable(database))")
         }
         try output.flush()
-    }
-}
-
-extension ToolError {
-    fileprivate static func databaseExists(_ path: String) -> ToolError {
-        .faultyInput("\(path) exists; name another with --database, or replace it with --overwrite")
     }
 }

@@ -11,6 +11,12 @@ extension AccountRow {
         object.add("first_seen", firstSeen)
         object.add("scored_at", scoredAt)
         object.add("seq", seq)
+        object.add("peak_level", peakLevel)
+        object.add("peak_score", peakScore)
+        object.add("peak_at", peakAt)
+        object.add("verdict", verdict)
+        object.add("shadow_score", shadowScore)
+        object.add("campaign", campaign)
         object.add("top_rule", topRule)
         object.add("top_explanation", topExplanation)
         return object
@@ -30,6 +36,8 @@ extension AlertRow {
         object.add("reason", reason)
         object.add("explanation", json: explanation)
         object.add("configuration", configuration)
+        object.add("campaign", campaign)
+        object.add("members", members)
         return object
     }
 }
@@ -93,6 +101,97 @@ extension ContributionRow {
         object.add("updated", updated)
         object.add("evidence", json: evidence)
         object.add("explanation", explanation)
+        object.add("basis", basis)
+        return object
+    }
+}
+
+extension VerdictRow {
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("id", id)
+        object.add("account", account)
+        object.add("verdict", verdict)
+        object.add("until", until)
+        object.add("by", by)
+        object.add("why", why)
+        object.add("event_time", eventTime)
+        object.add("seq", seq)
+        object.add("in_force", isInForce)
+        return object
+    }
+}
+
+extension CampaignRow {
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("id", id)
+        object.add("level", level)
+        object.add("cause", cause)
+        object.add("entity_kind", entityKind)
+        object.add("entity_key", entityKey)
+        object.add("entities", entities)
+        object.add("members", members)
+        object.add("recent", recent)
+        object.add("first_seen", firstSeen)
+        object.add("last_seen", lastSeen)
+        object.add("born", born)
+        object.add("merged_into", mergedInto)
+        object.add("seq", seq)
+        return object
+    }
+}
+
+extension CampaignMemberRow {
+    var json: JSONObject {
+        var object = JSONObject()
+        object.add("account", account)
+        object.add("score", score)
+        object.add("level", level)
+        object.add("compromised", compromised)
+        object.add("verdict", verdict)
+        object.add("entity_kind", entityKind)
+        object.add("entity_key", entityKey)
+        object.add("rule", rule)
+        object.add("joined", joined)
+        return object
+    }
+}
+
+extension CampaignReport {
+    /// The campaign's members by column, and what belongs to it as arrays of objects.
+    var json: JSONObject {
+        var object = campaign.json
+        object.add("merged", json: "\(merged)")
+        object.add(
+            "ties",
+            ties.map {
+                var tie = JSONObject()
+                tie.add("entity_kind", $0.entityKind)
+                tie.add("entity_key", $0.entityKey)
+                tie.add("rule", $0.rule)
+                tie.add("members", $0.members)
+                return tie
+            })
+        object.add(
+            "growth",
+            growth.map {
+                var day = JSONObject()
+                day.add("day", $0.day)
+                day.add("joined", $0.joined)
+                day.add("total", $0.total)
+                return day
+            })
+        object.add(
+            "rules",
+            rules.map {
+                var share = JSONObject()
+                share.add("rule", $0.rule)
+                share.add("members", $0.members)
+                share.add("mean_points", $0.meanPoints)
+                return share
+            })
+        object.add("accounts", members.map(\.json))
         return object
     }
 }

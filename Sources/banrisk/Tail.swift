@@ -108,8 +108,8 @@ struct Tail: ParsableCommand {
         let padded = alert.level.uppercased() + String(repeating: " ", count: max(0, 6 - alert.level.count))
         let score = alert.score.text(decimals: 2)
         let indent = String(repeating: " ", count: max(0, 6 - score.count))
-        let account = Terminal.printable(alert.account)
-        var reason = Terminal.printable(alert.reason)
+        let account = alert.campaign.map { "campaign \($0)" } ?? Terminal.printable(alert.account)
+        var reason = Terminal.printable(alert.campaign.map { alert.reason(ofCampaign: $0) } ?? alert.reason)
         if let width = terminal.width {
             // One line an alert; `explain` and --json have the whole.
             let used = alert.eventTime.wholeSeconds.count + 18 + Terminal.columns(account)
@@ -135,6 +135,14 @@ extension StoreError {
         case .missing, .notReady: true
         default: false
         }
+    }
+}
+
+extension AlertRow {
+    /// The reason without the campaign's name, which stands in front of it already.
+    fileprivate func reason(ofCampaign id: Int) -> String {
+        let name = "campaign \(id): "
+        return reason.hasPrefix(name) ? String(reason.dropFirst(name.count)) : reason
     }
 }
 

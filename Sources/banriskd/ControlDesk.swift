@@ -1,4 +1,5 @@
 import Assembly
+import Intake
 import Logging
 import Store
 
@@ -7,9 +8,10 @@ struct ControlDesk: Sendable {
     let status: StatusReport
     let reloader: Reloader
     let quarantine: QuarantineDesk
+    let verdicts: VerdictDesk
     let logger: Logger
 
-    func answer(to request: String) -> String {
+    func answer(to request: String, of peer: ControlPeer) -> String {
         switch request {
         case "status": return ControlMessage.encode(status.status)
         case "reload": return ControlMessage.encode(reload())
@@ -20,7 +22,14 @@ struct ControlDesk: Sendable {
         } catch {
             return QuarantineAnswer(error: "the selection cannot be read").line
         }
-        return ControlMessage.encode(["error": "unknown request; known are: status, reload, quarantine"])
+        do {
+            if let request = try VerdictRequest(line: request) {
+                return verdicts.answer(to: request, peer: VerdictPeer(uid: peer.uid, name: peer.name)).line
+            }
+        } catch {
+            return VerdictAnswer(error: "the verdict cannot be read").line
+        }
+        return ControlMessage.encode(["error": "unknown request; known are: status, reload, quarantine, verdict"])
     }
 
     /// Reads the configuration and everything that it names again, and logs what became of it.

@@ -100,7 +100,9 @@ struct Daemon: Sendable {
             logger: logger)
         let desk = ControlDesk(
             status: status, reloader: reloader,
-            quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress), logger: logger)
+            quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress),
+            verdicts: VerdictDesk(spool: spool, pipeline: pipeline, live: live, progress: progress, logger: logger),
+            logger: logger)
         // Services are stopped in reverse order: the intake first, so that the pipeline sees everything it took.
         let services: [any Service] = [
             PipelineService(flow: flow),
@@ -149,6 +151,7 @@ struct Daemon: Sendable {
         for (rule, why) in live.current.inactive.sorted(by: { $0.key < $1.key }) {
             logger.notice("rule \(rule) is inactive: it \(why)")
         }
+        for warning in live.current.configuration.rulesFile.warnings { logger.warning("\(warning)") }
     }
 
     /// Opens the database when the disk has room and nobody holds a lock: a start is no worse than a running daemon.

@@ -84,6 +84,7 @@ final class Reloader: Sendable {
             case .everything:
                 var configuration = try load()
                 notices = configuration.keepWhatNeedsRestart(from: old.configuration)
+                notices += configuration.rulesFile.warnings.map(\.description)
                 new = try Assembly(configuration)
             case .databases: new = try Assembly(old.configuration, lists: old.sources.lists)
             }

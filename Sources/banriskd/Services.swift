@@ -50,7 +50,7 @@ struct ControlService: Service {
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await onThread("control") { try socket.run { desk.answer(to: $0) } }
+            try await onThread("control") { try socket.run { desk.answer(to: $0, of: $1) } }
         } onGracefulShutdown: {
             socket.stop()
         }

@@ -28,13 +28,19 @@ extension ProcessTests {
                 tail.output.split(separator: "\n").count >= alerts.count
                     && follower.output.split(separator: "\n").count >= alerts.count
             }
-            struct Alert: Decodable { var account, level: String }
+            struct Alert: Decodable {
+                var account, level: String
+                var campaign: Int?
+
+                /// What the alert is of.
+                var subject: String { campaign.map { "campaign \($0)" } ?? account }
+            }
             let followed = try follower.output.split(separator: "\n").map {
                 try JSONDecoder().decode(Alert.self, from: Data($0.utf8))
             }
             #expect(followed.map { "\($0.account)|\($0.level)" } == alerts)
             for (line, alert) in zip(tail.output.split(separator: "\n"), followed) {
-                #expect(line.contains("  \(alert.level.uppercased())") && line.contains("  \(alert.account)  "))
+                #expect(line.contains("  \(alert.level.uppercased())") && line.contains("  \(alert.subject)  "))
             }
 
             for process in [tail, follower] {
@@ -58,7 +64,7 @@ extension ProcessTests {
                 _ = try daemon.process.wait()
             }
             let ids = try sqlite(folder("banrisk.db"), "SELECT id FROM alerts ORDER BY id")
-            #expect(ids.count > 100)
+            #expect(ids.count > 30)
             try eventually("the last alert") {
                 tail.output.hasSuffix("\n") && tail.output.contains("{\"id\":\(ids.count),")
             }
@@ -89,11 +95,12 @@ extension ProcessTests {
                 var score: Double
                 var contributions: [Contribution]
             }
-            for account in ["farm-one-07", "mobile-002"] {
+            for account in ["farm-one-07", "hopper", "mobile-002"] {
                 let json = try banrisk("explain", account, "--json", "--database", daemon.database)
                 let explanation = try JSONDecoder().decode(Explanation.self, from: Data(json.output.utf8))
                 let sum = explanation.contributions.reduce(0) { $0 + $1.points }
-                #expect(abs(sum - explanation.score) < 0.005)
+                #expect(explanation.contributions.isEmpty == (account == "mobile-002"))
+                #expect(explanation.contributions.isEmpty || abs(sum - explanation.score) < 0.005)
 
                 let lines = try banrisk("explain", account, "--database", daemon.database).lines
                 let score = String(format: "%.2f", explanation.score)

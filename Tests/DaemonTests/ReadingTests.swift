@@ -70,11 +70,19 @@ extension ProcessTests {
         @Test func `without databases the daemon runs and says which rules are inactive, and why`() throws {
             let inactive = [
                 "anonymizer": "an Anonymous-IP database",
-                "anonymizer_hosting": "an ASN database",
+                "anonymizer_hosting": "an Anonymous-IP database",
+                "api_abuse_key_networks": "an ASN database",
+                "api_abuse_region": "a City or Country database",
+                "api_abuse_resale": "an ASN database",
+                "card_country": "a City or Country database",
                 "region_hopping_countries": "a City or Country database",
                 "region_hopping_networks": "an ASN database",
+                "region_hopping_nodes": "a City or Country database; needs an Anonymous-IP database",
                 "region_hopping_travel": "a City database",
+                "shared_account_countries": "a City or Country database",
+                "shared_device_networks": "an ASN database",
                 "unsupported_region": "a City or Country database",
+                "unsupported_region_returns": "a City or Country database",
             ]
             let folder = try TemporaryFolder()
             let daemon = try RunningDaemon(folder, [])
@@ -100,6 +108,31 @@ extension ProcessTests {
             #expect(
                 try sqlite(daemon.database, "SELECT rule FROM rules WHERE NOT active ORDER BY rule")
                     == inactive.keys.sorted())
+        }
+
+        @Test func `what should not pass unseen is said by check, at the start, and by a reload`() throws {
+            let folder = try TemporaryFolder()
+            let shipped = try String(contentsOfFile: Places.repository + "/Config/rules.yaml", encoding: .utf8)
+            _ = try folder.write(shipped, to: "rules.yaml")
+            let arguments = ["--config", try folder.write("rules: rules.yaml\n", to: "banrisk.yaml")]
+            let daemon = try RunningDaemon(folder, arguments)
+            #expect(!daemon.process.errors.contains("the modifier"))
+            #expect(try run(Places.banrisk, ["check"] + arguments + ["--json"]).output.contains(#""warnings":[]"#))
+
+            let off = try #require(shipped.range(of: "kind: modifier")).upperBound
+            let modified = shipped[..<off] + shipped[off...].replacing("enabled: false", with: "", maxReplacements: 1)
+            _ = try folder.write(String(modified), to: "rules.yaml")
+            let warning = "the modifier content_language is in force"
+            let check = try run(Places.banrisk, ["check"] + arguments)
+            #expect(check.end == .exit(0))
+            #expect(check.lines.contains { $0.hasPrefix("warning        ") && $0.contains(warning) })
+            #expect(try run(Places.banrisk, ["check"] + arguments + ["--json"]).output.contains(warning))
+            let reload = try banrisk("reload", "--control", daemon.control)
+            #expect(reload.end == .exit(0) && (reload.output + reload.errors).contains(warning))
+            try eventually("the reload's warning") { daemon.process.errors.contains(warning) }
+            #expect(try daemon.stop() == .exit(0))
+            let again = try RunningDaemon(folder, arguments)
+            #expect(again.process.errors.contains(warning))
         }
 
         @Test func `with all databases every rule is active`() throws {

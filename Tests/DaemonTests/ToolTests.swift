@@ -7,8 +7,9 @@ extension ProcessTests {
     @Suite struct ToolTests {
         private static let commands: [[String]] = [
             [], ["replay"], ["tail"], ["query"], ["query", "accounts"], ["query", "alerts"], ["query", "entities"],
-            ["explain"],
-            ["check"], ["status"],
+            ["query", "campaigns"], ["query", "verdicts"], ["explain"], ["campaigns"], ["verdict"], ["verdicts"],
+            ["appeals"], ["check"], ["rules"], ["rules", "list"], ["rules", "test"], ["backtest"], ["simulate"],
+            ["evaluate"], ["tune"], ["status"],
         ]
         /// The commands that read a database, complete.
         private static let readers: [[String]] = [
@@ -53,6 +54,10 @@ extension ProcessTests {
             ["query", "accounts", "--limit", "x"], ["query", "accounts", "--sort", "colour"], ["query", "people"],
             ["query", "alerts", "--since", "2026-13-01"], ["query", "entities", "--kind", "moon"],
             ["explain"], ["explain", "a", "b"], ["check", "--config"], ["status", "now"],
+            ["verdict", "a", "banned"], ["verdict", "a", "guilty", "--why", "x"], ["verdict", "banned", "--why", "x"],
+            ["backtest"], ["backtest", "--rules", "r", "--spool", "s", "events"], ["evaluate"],
+            ["backtest", "--rules", "r", "--fail-on-new-ban", "-1"], ["query", "accounts", "--config", "c"],
+            ["simulate"], ["tune", "folder"],
         ])
         func `wrong usage exits with 64 and says so`(arguments: [String]) throws {
             let outcome = try run(Places.banrisk, arguments)
@@ -211,7 +216,8 @@ extension ProcessTests {
             let database = folder("banrisk.db")
             #expect(try sqlite(database, "SELECT count(*) FROM accounts") == ["\(Self.hostile.count + 30)"])
             #expect(
-                try sqlite(database, "SELECT count(DISTINCT account) FROM alerts WHERE account LIKE 'caf%'") == ["2"])
+                try sqlite(database, "SELECT count(*) FROM contributions WHERE rule = 'prior' AND account LIKE 'caf%'")
+                    == ["2"])
 
             for command in [
                 ["tail", "-n", "1000"], ["query", "accounts"], ["query", "alerts"], ["query", "entities"],

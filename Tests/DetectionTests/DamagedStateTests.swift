@@ -145,7 +145,7 @@ import Testing
         member: Field
     ) throws {
         let column = DistinctColumn(
-            CompiledRules.Bound(
+            Bound(
                 DistinctParameters(key: .ip, member: member, window: Interval(seconds: 60), ramp: Self.ramp)))
         func decode(partition: Int) throws {
             try Self.decode(column) { writer in
@@ -169,7 +169,7 @@ import Testing
     ])
     func `a place lies on the earth`(latitude: Float, longitude: Float, isPlace: Bool) throws {
         let column = TravelColumn(
-            CompiledRules.Bound(
+            Bound(
                 TravelParameters(
                     maximumSpeed: 1, minimumDistance: 1, window: Interval(seconds: 60), ramp: Self.ramp)))
         func decode(pair: UInt64) throws {
@@ -182,6 +182,8 @@ import Testing
                 writer.write(UInt32(1))
                 writer.write(UInt16(1))
                 writer.write(UInt16(1))
+                writer.write(UInt32(0))
+                writer.write("device")
                 writer.write(count: 1)
                 writer.write(UInt32(0))
                 writer.write(UInt16(1))
@@ -202,7 +204,7 @@ import Testing
     @Test(arguments: [(0, true), (-1, false), (.max, false)] as [(Int64, Bool)])
     func `an eighth of a window is one of this age`(newest: Int64, isOne: Bool) throws {
         let column = RateColumn(
-            CompiledRules.Bound(
+            Bound(
                 RateParameters(key: .ip, window: Interval(seconds: 60), ramp: Self.ramp), blame: .entity))
         func decode() throws {
             try Self.decode(column) { writer in

@@ -95,4 +95,51 @@ import Testing
         let fact = Fact(seconds: 1_000, account: "a", place: Place(.london, flags: [.publicProxy, .tor, .hosting]))
         #expect(labels(.match(parameters), field: .ip, fact) == [.match(value: "public proxy, tor", count: 1)])
     }
+
+    @Test func `fields that disagree are named both, and one that is absent disagrees with nothing`() {
+        func said(_ one: Field, _ other: Field, _ fact: Fact) -> [Evidence] {
+            let parameters = MatchParameters(
+                test: .differ(one, other), window: Interval(seconds: 60), gap: .zero, ramp: Ramp(allow: 0, saturate: 1))
+            var folds = Folds(CompiledRules([.of(.match(parameters))]))
+            folds.run([fact])
+            return folds.said().map(\.evidence)
+        }
+        let fact = Fact(
+            seconds: 1_000, account: "a", device: "one", cardCountry: "AT", username: "two", place: Place(.london))
+        #expect(said(.cardCountry, .country, fact) == [.match(value: "card of AT, used from GB", count: 1)])
+        #expect(said(.device, .username, fact) == [.match(value: "device one, username two", count: 1)])
+        var same = fact
+        same.cardCountry = "GB"
+        same.username = "one"
+        #expect(said(.cardCountry, .country, same).isEmpty && said(.device, .username, same).isEmpty)
+        // A beginning is not the same.
+        same.username = "on"
+        #expect(said(.device, .username, same).count == 1)
+        var absent = fact
+        absent.cardCountry = ""
+        absent.username = ""
+        #expect(said(.cardCountry, .country, absent).isEmpty && said(.device, .username, absent).isEmpty)
+        absent = fact
+        absent.place.country = .unknown
+        #expect(said(.cardCountry, .country, absent).isEmpty)
+        // A text and a number are never compared.
+        #expect(said(.device, .country, fact).isEmpty)
+    }
+
+    @Test func `every event is named where the condition alone decides`() {
+        let parameters = MatchParameters(
+            test: .any, window: Interval(seconds: 3_600), gap: Interval(seconds: 10), ramp: Ramp(allow: 1, saturate: 3))
+        var folds = Folds(CompiledRules([.of(.match(parameters), Condition(types: [.payment], outcomes: [.failure]))]))
+        folds.run(
+            (0..<40).map { (number: Int) -> Fact in
+                let type: EventType = number % 4 < 2 ? .payment : .login
+                let outcome: Outcome = number % 2 == 0 ? .failure : .success
+                return Fact(seconds: 10_000 + Int64(number) * 10, type: type, outcome: outcome, account: "a")
+            })
+        // Every fourth event is a declined payment; the second is the first that counts.
+        let seqs: [UInt64] = [5, 9, 13, 17, 21, 25, 29, 33, 37]
+        #expect(folds.said().map(\.seq) == seqs)
+        #expect(folds.said().map(\.strength) == [0.5, 1, 1, 1, 1, 1, 1, 1, 1])
+        #expect(folds.said().first?.evidence == .match(value: "", count: 2))
+    }
 }

@@ -54,7 +54,7 @@ import Testing
             folds.run(batch)
             _ = Self.maintain(folds, after: batch)
         }
-        let restored = Self.folds()
+        var restored = Self.folds()
         try restored.restore(folds.state)
         #expect(restored.state == folds.state)
         // Reading replaces what was there.

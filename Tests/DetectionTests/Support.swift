@@ -40,6 +40,19 @@ struct Fact: Sendable {
     var device = ""
     var apiKey = ""
     var email = ""
+    var phone = ""
+    var card = ""
+    var cardBin = ""
+    var cardCountry = ""
+    var mailbox = ""
+    var nameTemplate = ""
+    var username = ""
+    var session = ""
+    var userAgent = ""
+    var language = ""
+    /// The value of the first attribute that rules ask for.
+    var attribute = ""
+    var severity: UInt8 = 0
     var place = Place()
     var listed: UInt64 = 0
 }
@@ -72,6 +85,18 @@ func batches(_ facts: [Fact], size: Int, firstSeq: UInt64 = 1, watermark: Timest
             event.device = slice(fact.device)
             event.apiKey = slice(fact.apiKey)
             event.email = slice(fact.email)
+            event.phone = slice(fact.phone)
+            event.card = slice(fact.card)
+            event.cardBin = slice(fact.cardBin)
+            event.cardCountry = CountryCode(fact.cardCountry) ?? .unknown
+            event.mailbox = slice(fact.mailbox)
+            event.nameTemplate = slice(fact.nameTemplate)
+            event.username = slice(fact.username)
+            event.session = slice(fact.session)
+            event.userAgent = slice(fact.userAgent)
+            event.language = slice(fact.language)
+            event.attributes[0] = slice(fact.attribute)
+            event.severity = fact.severity
             batch.events.append(event)
         }
         return batch
@@ -88,19 +113,22 @@ extension Rule {
     }
 }
 
-extension CompiledRules.Bound {
+extension Bound {
     /// The parameters as those of a rule that looks at every event.
     init(_ parameters: Parameters, blame: Blame = .accounts) {
-        self.init(index: 0, shape: 0, condition: Condition(), blame: blame, parameters: parameters)
+        self.init(
+            index: 0, shape: 0, condition: BoundCondition(Condition()) { _ in nil }, blame: blame,
+            parameters: parameters)
     }
 }
 
 extension CompiledRules {
     init(_ rules: [Rule], list: (String) -> ListBinding? = { _ in nil }) {
         let policy = ScorePolicy(
-            prior: -4, caps: Array(repeating: 3, count: Family.allCases.count), thresholds: [30, 60, 90], hysteresis: 5,
+            prior: -4, caps: Array(repeating: 3, count: Family.allCases.count),
+            basisCaps: Array(repeating: 3, count: Basis.allCases.count), thresholds: [30, 60, 90], hysteresis: 5,
             cooldown: Interval(seconds: 86_400), independentEvidence: 1)
-        self.init(RuleSet(rules: rules, policy: policy), inactive: [], list: list)
+        self.init(RuleSet(rules: rules, policy: policy, attributes: ["plan"]), inactive: [], list: list)
     }
 }
 
@@ -128,6 +156,8 @@ struct Folds {
     let profile: ProfileFold
     let entity: EntityFold
     let shards: Int
+    var frequencies = TraitFrequencies()
+    var taints = Taints()
     var signals: [NamedSignal: Int] = [:]
     var entitySignals: [EntitySignal: Int] = [:]
     var newAccounts: [NewAccount] = []
@@ -146,10 +176,11 @@ struct Folds {
     var state: [[UInt8]] {
         (0..<Partition.count).map { partition in encoded { profile.encode(partition, into: &$0) } }
             + (0..<Partition.count).map { partition in encoded { entity.encode(partition, into: &$0) } }
+            + [encoded { frequencies.encode(into: &$0) }, encoded { taints.encode(into: &$0) }]
     }
 
     /// Takes states as ``state`` gives them.
-    func restore(_ state: [[UInt8]]) throws(StateFault) {
+    mutating func restore(_ state: [[UInt8]]) throws(StateFault) {
         for partition in 0..<Partition.count {
             var reader = StateReader(state[partition])
             try profile.decode(partition, from: &reader)
@@ -158,13 +189,43 @@ struct Folds {
             try entity.decode(partition, from: &reader)
             try reader.finish()
         }
+        var reader = StateReader(state[2 * Partition.count])
+        frequencies = try TraitFrequencies(from: &reader)
+        try reader.finish()
+        reader = StateReader(state[2 * Partition.count + 1])
+        taints = try Taints(from: &reader)
+        try reader.finish()
     }
 
+    /// Takes a batch; a `verdict` bans the account of its event for a thousand seconds, or takes that back, and passes alone.
     mutating func run(_ batch: EventBatch) {
-        let output = profile.run(batch, shards: shards)
+        var start = 0
+        for i in batch.events.indices where batch.events[i].type == .verdict {
+            if start < i { runEvents(batch.part(start..<i)) }
+            runVerdict(batch.part(i..<i + 1))
+            start = i + 1
+        }
+        if start < batch.events.count { runEvents(batch.part(start..<batch.events.count)) }
+    }
+
+    private mutating func runVerdict(_ batch: EventBatch) {
+        let event = batch.events[0]
+        let account = batch.string(event.account)
+        let output = profile.run(batch, taints: taints, shards: shards)
         standings = output.standings
         newAccounts += output.newAccounts
-        let found = entity.run(batch, standings: standings, shards: shards)
+        taints.remove(of: account)
+        if event.outcome == .failure { return }
+        taints.add(
+            profile.ties(of: standings[0].account), of: account, since: event.time,
+            until: event.time + Interval(seconds: 1_000))
+    }
+
+    private mutating func runEvents(_ batch: EventBatch) {
+        let output = profile.run(batch, taints: taints, shards: shards)
+        standings = output.standings
+        newAccounts += output.newAccounts
+        let found = entity.run(batch, standings: standings, frequencies: &frequencies, shards: shards)
         for signal in output.signals + found.signals {
             guard let account = profile.account(signal.account)?.account else {
                 orphans += 1
@@ -180,6 +241,11 @@ struct Folds {
 
     mutating func run(_ facts: [Fact], size: Int = 1_000) {
         for batch in batches(facts, size: size) { run(batch) }
+    }
+
+    /// What a rule said, in order.
+    func said(by rule: Int = 0) -> [NamedSignal] {
+        signals.keys.filter { $0.rule == rule }.sorted { ($0.order, $0.account) < ($1.order, $1.account) }
     }
 
     /// The accounts that were told at `seq`, in order of their names.

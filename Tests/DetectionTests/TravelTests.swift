@@ -23,9 +23,9 @@ import Testing
     /// The findings of a sequence of events.
     private func observe(_ events: [Event], _ parameters: TravelParameters = Self.parameters) -> [TravelColumn.Finding?]
     {
-        var column = TravelColumn(CompiledRules.Bound(parameters))
+        var column = TravelColumn(Bound(parameters))
         column.append()
-        return events.map { column.observe(0, $0) }
+        return events.map { column.observe(0, $0, [UInt8]().span) }
     }
 
     // MARK: - Distance
@@ -95,9 +95,9 @@ import Testing
     }
 
     @Test(arguments: [
-        NetworkFlags.anonymous, .vpn, .hosting, .publicProxy, .tor, .residentialProxy, .anycast, .satellite,
+        NetworkFlags.anonymous, .vpn, .hosting, .publicProxy, .tor, .residentialProxy, .anycast, .satellite, .cellular,
     ])
-    func `a relay is neither a journey's end nor its anchor`(flag: NetworkFlags) {
+    func `a relay or a carrier's gateway is neither a journey's end nor its anchor`(flag: NetworkFlags) {
         let away = observe([
             event(.london, hours: 0), event(.sydney, hours: 1, flags: flag), event(.london, hours: 2),
         ])
@@ -111,8 +111,45 @@ import Testing
         #expect(behind[2]?.from.country == CountryCode("GB"))
     }
 
-    @Test func `a telephone on a mobile network is a person`() {
-        #expect(observe([event(.london, hours: 0), event(.newYork, hours: 1, flags: .cellular)])[1] != nil)
+    @Test func `what is said of a journey names both places, addresses and devices`() {
+        var folds = Folds(CompiledRules([.of(.travel(Self.parameters))]))
+        var (home, away) = (Place(.london), Place(.newYork))
+        home.subdivision = SubdivisionCode("ENG") ?? .unknown
+        away.subdivision = SubdivisionCode("NY") ?? .unknown
+        folds.run([
+            Fact(seconds: 1_000_000, account: "a", ip: "192.0.2.1", device: "telephone", place: home),
+            Fact(seconds: 1_003_600, account: "a", ip: "198.51.100.7", device: "ein sehr langer Gerätename", place: away),
+        ])
+        guard case .journey(let from, let to, _, 1) = folds.signals.keys.first?.evidence else {
+            Issue.record("no journey was told")
+            return
+        }
+        #expect(from.time == Timestamp(seconds: 1_000_000) && to.time == Timestamp(seconds: 1_003_600))
+        #expect("\(from.address)" == "192.0.2.1" && "\(to.address)" == "198.51.100.7")
+        #expect(from.place == "GB-ENG" && to.place == "US-NY")
+        #expect(from.device == "telephone" && to.device == "ein sehr lang..")
+        let rule = Rule.of(.travel(Self.parameters))
+        let sentence = folds.signals.keys.first?.evidence.sentence(for: rule) ?? ""
+        for part in ["GB-ENG", "US-NY", "192.0.2.1", "198.51.100.7", "telephone", "60 min"] {
+            #expect(sentence.contains(part), "\(part)")
+        }
+    }
+
+    @Test func `as much of a device's name is kept as fits into 15 bytes, and no half a letter`() {
+        for (name, kept) in [("", ""), ("123456789012345", "123456789012345"), ("1234567890123456", "1234567890123..")] {
+            #expect(Self.kept(name) == kept)
+        }
+        #expect(Self.kept("123456789012é456") == "123456789012..")
+    }
+
+    private static func kept(_ device: String) -> String? {
+        var folds = Folds(CompiledRules([.of(.travel(parameters))]))
+        folds.run([
+            Fact(seconds: 1_000_000, account: "a", ip: "192.0.2.1", device: device, place: Place(.london)),
+            Fact(seconds: 1_003_600, account: "a", ip: "198.51.100.7", place: Place(.newYork)),
+        ])
+        guard case .journey(let from, _, _, _) = folds.signals.keys.first?.evidence else { return nil }
+        return from.device
     }
 
     @Test func `a new place of the same network is no journey`() {
@@ -149,7 +186,7 @@ import Testing
     @Test func `addresses on either side of the date line, and of a degree, are one place`() {
         // The addresses of a town are located a few kilometres apart.
         var findings: [TravelColumn.Finding] = []
-        var column = TravelColumn(CompiledRules.Bound(Self.parameters))
+        var column = TravelColumn(Bound(Self.parameters))
         column.append()
         for i in 0..<12 {
             var home = City.london
@@ -159,7 +196,7 @@ import Testing
             away.latitude = -17
             away.longitude = i % 5 == 0 ? 179.9 : -179.9
             let city = i % 2 == 0 ? home : away
-            if let finding = column.observe(0, event(city, hours: Double(i))) { findings.append(finding) }
+            if let finding = column.observe(0, event(city, hours: Double(i)), [UInt8]().span) { findings.append(finding) }
         }
         #expect(!findings.isEmpty && findings.allSatisfy { $0.count == 1 })
     }

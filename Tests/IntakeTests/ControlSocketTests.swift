@@ -19,7 +19,9 @@ struct ControlSocketTests {
     }
 
     private func run(_ answer: @escaping @Sendable (String) -> String) {
-        DispatchQueue(label: "control").async(group: ended) { [socket] in try? socket.run(answer: answer) }
+        DispatchQueue(label: "control").async(group: ended) { [socket] in
+            try? socket.run { question, _ in answer(question) }
+        }
     }
 
     private func end() {
@@ -34,6 +36,15 @@ struct ControlSocketTests {
         #expect(try ControlClient.ask(question, path: path) == "<\(question)>")
         end()
         #expect(access(path, F_OK) == -1)
+    }
+
+    @Test func `the kernel says who asks`() throws {
+        DispatchQueue(label: "control").async(group: ended) { [socket] in
+            try? socket.run { _, peer in "\(peer.uid) \(peer.name ?? "?")" }
+        }
+        let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) }
+        #expect(try ControlClient.ask("who", path: path) == "\(getuid()) \(name ?? "?")")
+        end()
     }
 
     @Test func `a question that is too long is not answered`() throws {

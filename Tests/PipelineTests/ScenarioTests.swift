@@ -1,121 +1,88 @@
 import Assembly
 import Foundation
-import Pipeline
 import RiskModel
 import Settings
-import Store
 import Testing
 
-/// Each folder of `Tests/Scenarios/<heuristic>/<scenario>` holds `events.ndjson` and `expected.txt`, and `rules.yaml` where the
-/// shipped rules are not meant. The addresses are those of the demo's databases.
-///
-/// `expected.txt` says of every account and every risky entity what becomes of it; the first that matches counts:
-///
-///     # why this scenario exists
-///     farm-* review batch_registration_ip batch_registration_pace
-///     alice normal
-///     entity ip 203.0.113.9 batch_registration_ip
+/// Each folder of `Tests/Scenarios/<heuristic>` is a scenario. The addresses are those of the demo's databases.
 @Suite struct ScenarioTests {
-    @Test(arguments: Scenario.all)
+    static let all = Scenario.all(in: Scenario.root.appendingPathComponent("Tests/Scenarios", isDirectory: true))
+
+    private func configuration() throws -> Configuration {
+        var configuration = try Configuration.load(path: nil)
+        configuration.geoip = [Scenario.root.appendingPathComponent("Config/demo").path]
+        return configuration
+    }
+
+    @Test(arguments: all)
     func `a scenario ends as expected`(scenario: Scenario) throws {
-        let outcome = try scenario.run()
-        let expected = try scenario.expected()
-        for (account, found) in outcome.accounts {
-            let line = expected.accounts.first { Scenario.matches(account, pattern: $0.pattern) }
-            let wanted = try #require(line, "expected.txt has no line for \(account), which is \(found)").outcome
-            #expect(found == wanted, "\(account)")
-        }
-        for line in expected.accounts {
-            #expect(outcome.accounts.keys.contains { Scenario.matches($0, pattern: line.pattern) }, "\(line.pattern)")
-        }
-        #expect(outcome.entities == expected.entities)
+        let differences = try scenario.differences(try configuration())
+        #expect(differences.isEmpty, "\(scenario.folder.path)")
     }
 
     @Test func `each shipped heuristic has an offence and an innocent`() throws {
         for heuristic in Set(RuleSet.embedded().rules.map(\.heuristic)) {
-            let own = Scenario.all.filter { $0.heuristic == heuristic }
-            let levels = try own.map { try $0.expected() }
-            #expect(levels.contains { !$0.entities.isEmpty || $0.accounts.contains { $0.outcome.contains(" ") } })
-            #expect(levels.contains { $0.accounts.contains { $0.outcome == "normal" } }, "\(heuristic)")
+            let own = Self.all.filter { $0.folder.deletingLastPathComponent().lastPathComponent == heuristic }
+            let lines = try own.flatMap { scenario in
+                let file = scenario.folder.appendingPathComponent("expected.txt")
+                return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter {
+                    !$0.hasPrefix("#")
+                }
+            }
+            #expect(lines.contains { $0.hasSuffix(" normal") }, "\(heuristic)")
+            #expect(lines.contains { !$0.hasSuffix(" normal") }, "\(heuristic)")
         }
+    }
+
+    @Test func `what is not as expected is told with its line, and what no line is about comes last`() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("scenario-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let tested = Scenario.root.appendingPathComponent(
+            "Tests/Scenarios/custom/shared_fingerprint", isDirectory: true)
+        try FileManager.default.copyItem(at: tested, to: folder)
+        let events = folder.appendingPathComponent("events.ndjson")
+        try (try String(contentsOf: events, encoding: .utf8) + "{}\n").write(
+            to: events, atomically: true, encoding: .utf8)
+        try """
+        # A comment.
+        print-00 normal
+        alice normal
+        print-1* watch shared_fingerprint
+        family-* normal
+        entity device bot shared_ip
+        print-02 watch shared_fingerprint
+        """.write(to: folder.appendingPathComponent("expected.txt"), atomically: true, encoding: .utf8)
+        let differences = try Scenario(folder: folder).differences(try configuration())
+        let lines = differences.map { "\($0.line ?? 0)|\($0.expected ?? "")|\($0.found ?? "")" }
+        let unnamed = ["01", "03", "04", "05", "06", "07", "08", "09"].map { "0||print-\($0) watch shared_fingerprint" }
+        #expect(
+            lines
+                == [
+                    "2|print-00 normal|print-00 watch shared_fingerprint", "3|alice normal|",
+                    "6|entity device bot shared_ip|",
+                ] + unnamed + [
+                    "0||entity attribute attributes.device_fingerprint=c0ffee shared_fingerprint",
+                    "0||line 26 of events.ndjson is no event: missing_field ts",
+                ])
+    }
+
+    @Test(arguments: ["alice", "alice fine", "entity ip 192.0.2.1"])
+    func `a line of expected that cannot be read is a fault`(line: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("scenario-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try "\n\(line)\n".write(
+            to: folder.appendingPathComponent("expected.txt"), atomically: true, encoding: .utf8)
+        let error = #expect(throws: (any Error).self) {
+            try Scenario(folder: folder).differences(try configuration())
+        }
+        #expect("\(try #require(error))".contains("expected.txt:2: "))
     }
 }
 
-struct Scenario: Sendable, CustomTestStringConvertible {
-    var heuristic: String
-    var name: String
-    var folder: URL
-
-    var testDescription: String { "\(heuristic)/\(name)" }
-
+extension Scenario: CustomTestStringConvertible {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    static let all: [Scenario] = {
-        let top = root.appendingPathComponent("Tests/Scenarios")
-        func folders(_ url: URL) -> [URL] {
-            let found = try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: [])
-            return (found ?? []).filter(\.hasDirectoryPath).sorted { $0.path < $1.path }
-        }
-        return folders(top).flatMap { heuristic in
-            folders(heuristic).map {
-                Scenario(heuristic: heuristic.lastPathComponent, name: $0.lastPathComponent, folder: $0)
-            }
-        }
-    }()
-
-    struct Outcome {
-        /// By account: its level, and the rules that contribute, sorted.
-        var accounts: [String: String] = [:]
-        /// `kind key rule`, sorted.
-        var entities: [String] = []
-    }
-
-    struct Expected {
-        var accounts: [(pattern: String, outcome: String)] = []
-        var entities: [String] = []
-    }
-
-    /// Runs the events through the pipeline into a database, and reads that.
-    func run() throws -> Outcome {
-        var configuration = try Configuration.load(path: nil)
-        configuration.geoip = [Self.root.appendingPathComponent("Config/demo").path]
-        let rules = folder.appendingPathComponent("rules.yaml").path
-        if FileManager.default.fileExists(atPath: rules) { configuration.ruleSet = try RuleSet.load(path: rules) }
-        let assembly = try Assembly(configuration)
-        let database = try TemporaryDatabase(assembly)
-        try database.replay(try Data(contentsOf: folder.appendingPathComponent("events.ndjson")), by: assembly)
-
-        let reader = try StoreReader(path: database.path)
-        var filter = AccountFilter()
-        filter.limit = .max
-        var outcome = Outcome()
-        for account in try reader.accounts(filter) {
-            let rules = try reader.explanation(of: account.account)?.contributions.map(\.rule) ?? []
-            outcome.accounts[account.account] =
-                ([account.level] + rules.filter { $0 != "prior" }.sorted()).joined(separator: " ")
-        }
-        outcome.entities = try reader.entities(EntityFilter()).map { "\($0.kind) \($0.key) \($0.rule)" }.sorted()
-        return outcome
-    }
-
-    func expected() throws -> Expected {
-        let text = try String(contentsOf: folder.appendingPathComponent("expected.txt"), encoding: .utf8)
-        var expected = Expected()
-        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-            let words = line.split(separator: " ").map(String.init)
-            if words[0] == "entity" {
-                expected.entities.append(words[1...].joined(separator: " "))
-            } else {
-                expected.accounts.append((words[0], ([words[1]] + words[2...].sorted()).joined(separator: " ")))
-            }
-        }
-        expected.entities.sort()
-        return expected
-    }
-
-    /// A trailing `*` stands for anything.
-    static func matches(_ name: String, pattern: String) -> Bool {
-        pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
-    }
+    package var testDescription: String { folder.pathComponents.suffix(2).joined(separator: "/") }
 }

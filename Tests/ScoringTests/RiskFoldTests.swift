@@ -9,6 +9,16 @@ import Testing
     struct Step: Sendable {
         var watermark: Timestamp
         var signals: [Signal]
+        /// An analyst's word in place of an event.
+        var verdict: Verdict?
+        var order: UInt64
+    }
+
+    private static func verdict(at watermark: Int64, _ random: inout SeededGenerator) -> Verdict {
+        let span: Int64 = random.pick([1, 600, 20_000])
+        return Verdict(
+            kind: random.pick(Verdict.Kind.allCases), until: Timestamp(seconds: watermark + span), by: "an analyst",
+            why: "A test.")
     }
 
     /// What is left when all is said.
@@ -18,6 +28,8 @@ import Testing
         var signals: [RecordedSignal] = []
         var orphans = 0
         var records = 0
+        var campaigns: [UInt64: Campaign] = [:]
+        var members: [CampaignMember] = []
     }
 
     static func name(_ ref: AccountRef) -> NewAccount? {
@@ -41,47 +53,68 @@ import Testing
                 let one = signal(
                     ref, rule: .random(in: 0..<12, using: &random), seq: 10_000 - order, order: order,
                     at: watermark - (Bool.random(using: &random) ? 0 : .random(in: 0...500, using: &random)),
-                    watermark: watermark, strength: .random(in: 0.005...1, using: &random))
+                    watermark: watermark, strength: .random(in: 0.005...1, using: &random),
+                    device: Bool.random(using: &random) ? "device-\(slot / 9)" : nil)
                 if let other = signals[ref], other.rule != one.rule, !more.contains(where: { $0.account == ref }) {
                     more.append(one)
                 } else if signals[ref] == nil {
                     signals[ref] = one
                 }
             }
+            let isVerdict = Int.random(in: 0..<25, using: &random) == 0
             return Step(
                 watermark: Timestamp(seconds: watermark),
-                signals: (signals.values + more).shuffled(using: &random))
+                signals: isVerdict ? [] : (signals.values + more).sorted { $0.rule < $1.rule }.shuffled(using: &random),
+                verdict: isVerdict ? verdict(at: watermark, &random) : nil, order: order)
         }
     }
 
-    /// Runs the stream in pieces, and the fold that `between` makes of the one before; housekeeping is at the same places
-    /// always.
+    /// Runs the stream in pieces, and the folds that `between` makes of those before; housekeeping is at the same places
+    /// always, and a verdict passes alone.
     static func run(
-        _ steps: [Step], rules: RuleSet, shards: Int, pieceSize: () -> Int, between: (RiskFold) -> RiskFold = { $0 }
+        _ steps: [Step], rules: RuleSet, shards: Int, pieceSize: () -> Int,
+        between: (RiskFold, Campaigns) -> (RiskFold, Campaigns) = { ($0, $1) }
     ) -> Result {
         var fold = RiskFold(rules: rules)
+        var campaigns = Campaigns()
         var result = Result()
         let interval = 250
         var next = 0
         while next < steps.count {
             if next > 0, next % interval == 0 {
+                campaigns.maintain(watermark: steps[next - 1].watermark)
                 for turn in 0..<64 {
                     for score in fold.maintain(turn: turn, watermark: steps[next - 1].watermark) {
                         result.scores[score.account] = score
                     }
                 }
             }
-            let end = min(next + max(1, pieceSize()), (next / interval + 1) * interval, steps.count)
+            if let verdict = steps[next].verdict {
+                let order = steps[next].order
+                let slot = Int(order % 40)
+                let score = fold.decide(
+                    verdict, on: AccountRef(partition: slot * 7 % 64, generation: 0, slot: slot),
+                    at: steps[next].watermark, seq: 10_000 - order, order: order, find: name)
+                #expect((score == nil) == (slot >= 38))
+                if let score { result.scores[score.account] = score }
+                next += 1
+                continue
+            }
+            let verdict = steps[next...].firstIndex { $0.verdict != nil } ?? steps.count
+            let end = min(next + max(1, pieceSize()), (next / interval + 1) * interval, verdict)
             let output = fold.run(
                 steps[next..<end].flatMap(\.signals), watermark: steps[end - 1].watermark, shards: shards, account: name
             )
             #expect(Set(output.scores.map(\.account)).count == output.scores.count)
+            let grouped = campaigns.run(output.ties, alerts: output.alerts, rules: rules)
             for score in output.scores { result.scores[score.account] = score }
-            result.alerts += output.alerts
+            result.alerts += grouped.alerts
             result.signals += output.signals
             result.orphans += output.orphans
+            result.campaigns.merge(grouped.campaigns) { $1 }
+            result.members += grouped.members
             next = end
-            fold = between(fold)
+            (fold, campaigns) = between(fold, campaigns)
         }
         result.records = fold.recordCount
         return result
@@ -89,7 +122,7 @@ import Testing
 
     @Test(arguments: 1...5) func `neither batches nor shards change alerts, signals or final scores`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let rules = randomRules(&random)
+        let rules = Self.rules(&random)
         let steps = Self.stream(800, &random)
         let whole = Self.run(steps, rules: rules, shards: 1) { 1_000 }
         #expect(whole.signals.count > 100 && whole.orphans > 0 && !whole.alerts.isEmpty)
@@ -101,6 +134,28 @@ import Testing
         #expect(
             whole.scores.values.allSatisfy { $0.contributions.reduce($0.basePoints) { $0 + $1.points } == $0.points })
         #expect(whole.alerts.map(\.score.order) == whole.alerts.map(\.score.order).sorted())
+    }
+
+    /// Such rules that accounts rise, and hang together.
+    static func rules(_ random: inout SeededGenerator) -> RuleSet {
+        var policy = ScorePolicy.test
+        policy.campaignSize = 3
+        policy.thresholds = [20, 40, 90]
+        var rules = randomRules(&random, policy: policy)
+        rules.rules[3] = rule(.device, weight: 8, halfLife: 86_400, id: "rule_3", ties: true)
+        rules.rules[7] = rule(.payment, weight: 3.5, halfLife: 86_400, id: "rule_7", ties: true)
+        rules.policy.basisCaps[Int(Basis.device.rawValue)] = 1_000
+        return rules
+    }
+
+    @Test func `the streams have campaigns`() {
+        let counts = (1...5 as ClosedRange<UInt64>).map { seed in
+            var random = SeededGenerator(seed: seed)
+            let rules = Self.rules(&random)
+            let steps = Self.stream(800, &random)
+            return Self.run(steps, rules: rules, shards: 1) { 1_000 }.campaigns.count
+        }
+        #expect(counts.allSatisfy { $0 > 0 })
     }
 
     // MARK: - One account

@@ -13,6 +13,19 @@ import Testing
         }
     }
 
+    private static func bytes(of campaigns: Campaigns) -> [UInt8] {
+        var writer = StateWriter()
+        campaigns.encode(into: &writer)
+        return writer.bytes
+    }
+
+    private static func decode(_ bytes: [UInt8]) throws(StateFault) -> Campaigns {
+        var reader = StateReader(bytes)
+        let campaigns = try Campaigns(from: &reader)
+        try reader.finish()
+        return campaigns
+    }
+
     private static func decode(_ bytes: [[UInt8]], rules: RuleSet) throws(StateFault) -> RiskFold {
         let fold = RiskFold(rules: rules)
         for (partition, bytes) in bytes.enumerated() {
@@ -26,19 +39,21 @@ import Testing
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `a fold that is read back goes on as the one that was written`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        let rules = randomRules(&random)
+        let rules = RiskFoldTests.rules(&random)
         let steps = RiskFoldTests.stream(800, &random)
         let whole = RiskFoldTests.run(steps, rules: rules, shards: 1) { 1_000 }
         let cut = RiskFoldTests.run(steps, rules: rules, shards: 2) {
             .random(in: 1...60, using: &random)
-        } between: { fold in
+        } between: { fold, campaigns in
             let bytes = Self.bytes(of: fold)
-            guard let back = try? Self.decode(bytes, rules: rules) else {
+            let written = Self.bytes(of: campaigns)
+            guard let back = try? Self.decode(bytes, rules: rules), let group = try? Self.decode(written) else {
                 Issue.record("what was written cannot be read")
-                return fold
+                return (fold, campaigns)
             }
             #expect(Self.bytes(of: back) == bytes && back.recordCount == fold.recordCount)
-            return back
+            #expect(Self.bytes(of: group) == written)
+            return (back, group)
         }
         #expect(cut == whole)
     }
@@ -57,7 +72,8 @@ import Testing
 
     @Test func `every kind of evidence is kept`() throws {
         let waypoint = Waypoint(
-            time: .latest, address: IPAddress(high: .max, low: 5), country: CountryCode("AT")!)
+            time: .latest, address: IPAddress(high: .max, low: 5), country: CountryCode("AT")!,
+            subdivision: SubdivisionCode("9")!, device: "téléphone")
         let all: [Evidence] = [
             .count(entity: nil, count: 0, fresh: 0, names: []),
             .count(
@@ -66,7 +82,8 @@ import Testing
             .journey(
                 from: waypoint, to: Waypoint(time: .epoch, address: .none, country: .unknown),
                 distanceKilometres: 12_345.678, count: 7),
-            .match(value: "🏴", count: 9),
+            .match(value: "🏴", count: 9), .pattern(entity: nil, count: 0, traits: []),
+            .pattern(entity: EntityKey(kind: .attribute, text: "plan=é"), count: 4, traits: ["", "the same client"]),
         ]
         for evidence in all {
             var writer = StateWriter()

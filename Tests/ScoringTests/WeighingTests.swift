@@ -19,6 +19,7 @@ import Testing
         var random = SeededGenerator(seed: 1)
         let now = Timestamp(seconds: 100_000)
         var capped = 0
+        var cut = 0
         for _ in 0..<1_000 {
             let rules = randomRules(&random)
             let entries = Self.randomEntries(rules, &random)
@@ -30,18 +31,86 @@ import Testing
                 return weighing.value(strength: entry.strength(at: now, halfLife: rule.halfLife), rule: rule)
             }
             for family in Family.allCases {
-                let own = zip(entries, values).filter { rules.rules[$0.0.rule].family == family }
+                let own = zip(entries, values).filter { entry, _ in
+                    let rule = rules.rules[entry.rule]
+                    return rule.family == family && !rule.isModifier
+                }
                 #expect(abs(own.reduce(0) { $0 + $1.1 } - formula.byFamily[family]!) < 1e-9)
-                if formula.byFamily[family] == rules.policy.caps[Int(family.rawValue)] { capped += 1 }
             }
             #expect(values.allSatisfy { $0 >= 0 })
+            let shadow = Weighing(entries, at: now, rules: rules, countsShadow: true)
+            let told = Formula(entries, at: now, rules: rules, countsShadow: true)
+            #expect(abs(shadow.score - told.score) < 1e-9)
+            capped += formula.capped.count
+            cut += Basis.allCases.count { formula.byBasis[$0] == rules.policy.basisCaps[Int($0.rawValue)] }
             for level in Level.allCases {
                 #expect(
                     weighing.level(holding: level, policy: rules.policy)
                         == formula.level(holding: level, policy: rules.policy))
             }
         }
-        #expect(capped > 100)
+        #expect(capped > 100 && cut > 100)
+    }
+
+    private static func entries(_ strengths: [Double]) -> [RiskRecord.Entry] {
+        strengths.enumerated().map {
+            RiskRecord.Entry(
+                rule: $0, strength: $1, since: .epoch, updated: .epoch, evidence: .match(value: "", count: 1))
+        }
+    }
+
+    @Test func `two families that say one fact twice are worth that fact once`() {
+        var policy = ScorePolicy.test.uncapped
+        policy.basisCaps[Int(Basis.address.rawValue)] = 3
+        let rules = RuleSet(
+            rules: [
+                rule(.network, weight: 2, halfLife: 60, key: .ip), rule(.behaviour, weight: 4, halfLife: 60, key: .asn),
+                rule(.device, weight: 1, halfLife: 60),
+            ], policy: policy)
+        let weighing = Weighing(Self.entries([1, 1, 1]), at: .epoch, rules: rules)
+        #expect(abs(weighing.score - 100 / (1 + exp(4.0 - 3 - 1))) < 1e-9)
+        // They share the cap in proportion.
+        let values = rules.rules.map { weighing.value(strength: 1, rule: $0) }
+        #expect(zip(values, [1, 2, 1]).allSatisfy { abs($0 - $1) < 1e-12 })
+    }
+
+    @Test func `a modifier makes no evidence, and raises what there is by half at most`() {
+        let rules = RuleSet(
+            rules: [
+                rule(.device, weight: 2, halfLife: 60), modifier(weight: 0.2, halfLife: 60),
+                modifier(weight: 0.4, halfLife: 60),
+            ], policy: .test)
+        func score(_ strengths: [Double]) -> Double {
+            Weighing(Self.entries(strengths).filter { $0.strength > 0 }, at: .epoch, rules: rules).score
+        }
+        let base = ScorePolicy.score(logOdds: -4)
+        #expect(score([0, 1, 1]) == base)
+        #expect(abs(score([1, 0.5, 0]) - ScorePolicy.score(logOdds: -4 + 2 * 1.1)) < 1e-12)
+        #expect(abs(score([1, 1, 1]) - ScorePolicy.score(logOdds: -4 + 2 * 1.5)) < 1e-12)
+        // Alone it has no part in the score; with others, the part that it adds.
+        let alone = Weighing(Array(Self.entries([0, 1, 0])[1...1]), at: .epoch, rules: rules)
+        #expect(alone.value(strength: 1, rule: rules.rules[1]) == 0)
+        let both = Weighing(Self.entries([1, 1]), at: .epoch, rules: rules)
+        #expect(abs(both.value(strength: 1, rule: rules.rules[1]) - 0.4) < 1e-12)
+    }
+
+    @Test func `a rule in shadow counts nothing, and says what it would`() {
+        let rules = RuleSet(
+            rules: [
+                rule(.device, weight: 2, halfLife: 60), rule(.geography, weight: 3, halfLife: 60, isShadow: true),
+            ], policy: .test)
+        let entries = Self.entries([1, 1])
+        let weighing = Weighing(entries, at: .epoch, rules: rules)
+        #expect(weighing.score == Weighing(Array(entries[..<1]), at: .epoch, rules: rules).score)
+        #expect(weighing.value(strength: 1, rule: rules.rules[1]) == 0)
+        let would = Weighing(entries, at: .epoch, rules: rules, countsShadow: true)
+        #expect(abs(would.score - ScorePolicy.score(logOdds: 1)) < 1e-12)
+        // It does not corroborate either.
+        let heavy = RuleSet(
+            rules: [
+                rule(.device, weight: 50, halfLife: 60), rule(.geography, weight: 50, halfLife: 60, isShadow: true),
+            ], policy: ScorePolicy.test.uncapped)
+        #expect(Weighing(entries, at: .epoch, rules: heavy).level(holding: .ban, policy: .test) == .review)
     }
 
     @Test func `one family alone never reaches ban, whatever its rules weigh`() {

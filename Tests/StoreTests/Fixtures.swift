@@ -49,7 +49,7 @@ final class Scratch {
         let tables = [
             "accounts": "account", "contributions": "account, rule", "signals": "id", "alerts": "id",
             "entities": "kind, key, rule", "rules": "rule", "quarantine": "seq", "sources": "source", "meta": "key",
-            "configurations": "id",
+            "configurations": "id", "campaigns": "id", "campaign_members": "account", "verdicts": "id",
         ]
         return try tables.sorted { $0.key < $1.key }.map { name, order in
             try "\(name):\n" + sqlite3("SELECT * FROM \(name) ORDER BY \(order)", format: "-quote")
@@ -102,7 +102,7 @@ enum Fixtures {
                         key: .device, member: .account, window: Interval(seconds: 86_400),
                         ramp: Ramp(allow: 2, saturate: 9))),
                 condition: Condition(types: [.registration]), weight: 3, halfLife: Interval(seconds: 604_800),
-                reason: "One device makes many accounts."),
+                reason: "One device makes many accounts.", tiesAccounts: true),
             Rule(
                 id: "impossible_travel", heuristic: "travel", family: .geography,
                 kind: .travel(
@@ -110,7 +110,7 @@ enum Fixtures {
                         maximumSpeed: 900, minimumDistance: 200, window: Interval(seconds: 86_400),
                         ramp: Ramp(allow: 0, saturate: 3))),
                 condition: Condition(), weight: 2, halfLife: Interval(seconds: 604_800),
-                reason: "Nobody flies so fast."),
+                reason: "Nobody flies so fast.", isShadow: true),
             Rule(
                 id: "listed_mail", heuristic: "disposable contact", family: .identity,
                 kind: .match(
@@ -121,7 +121,8 @@ enum Fixtures {
                 reason: "Throw-away addresses."),
         ],
         policy: ScorePolicy(
-            prior: -4, caps: [3, 3, 3, 2, 3, 3, 3], thresholds: [40, 70, 90], hysteresis: 5,
+            prior: -4, caps: [3, 3, 3, 2, 3, 3, 3],
+            basisCaps: Array(repeating: 3, count: Basis.allCases.count), thresholds: [40, 70, 90], hysteresis: 5,
             cooldown: Interval(seconds: 3_600), independentEvidence: 1))
 
     static let configuration = ConfigurationRecord(
@@ -164,6 +165,33 @@ enum Fixtures {
             contributions: contributions)
     }
 
+    static func campaign(
+        _ id: UInt64, members: Int, level: Level = .review, mergedInto: UInt64? = nil, seq: UInt64 = 1,
+        seen seconds: Int = 0, device: String = "d-1"
+    ) -> Campaign {
+        Campaign(
+            id: id, cause: "accounts_per_device", entity: EntityKey(kind: .device, text: device), entities: 1,
+            members: members, level: level, firstSeen: time(0), lastSeen: time(seconds), born: time(seconds / 2),
+            mergedInto: mergedInto, seq: seq)
+    }
+
+    static func member(
+        _ account: String, of campaign: UInt64, at seconds: Int = 0, seq: UInt64 = 1, device: String = "d-1"
+    ) -> CampaignMember {
+        CampaignMember(
+            campaign: campaign, account: account, entity: EntityKey(kind: .device, text: device),
+            rule: "accounts_per_device", joined: time(seconds), seq: seq)
+    }
+
+    static func verdict(
+        _ account: String, _ kind: Verdict.Kind, until: Timestamp = .latest, at seconds: Int = 0, seq: UInt64 = 1,
+        order: UInt64? = nil, why: String = "seen by a person"
+    ) -> RecordedVerdict {
+        RecordedVerdict(
+            account: account, verdict: Verdict(kind: kind, until: until, by: "eve (uid 1000)", why: why),
+            time: time(seconds), seq: seq, order: order ?? seq)
+    }
+
     static func signal(_ account: String, rule: Int, seq: UInt64, order: UInt64? = nil) -> RecordedSignal {
         RecordedSignal(
             account: account,
@@ -178,6 +206,7 @@ enum Fixtures {
     static func stream(seed: UInt64, count: Int) -> [Changes] {
         var random = SeededGenerator(seed: seed)
         var known: Set<Int> = []
+        var campaigns = CampaignStream()
         return (1...count).map { number in
             var changes = Changes()
             let order = UInt64(number)
@@ -217,6 +246,9 @@ enum Fixtures {
                 let level = random.pick(Level.allCases)
                 var score = score(name, points, level: level, seq: seq, order: order, at: number)
                 score.compromised = Bool.random(using: &random)
+                score.peak = Score.Peak(level: .ban, points: 9_000 + number % 100, time: time(number / 2))
+                score.verdict = Int.random(in: 0..<6, using: &random) == 0 ? random.pick(Verdict.Kind.allCases) : nil
+                score.shadowPoints = Bool.random(using: &random) ? number : nil
                 changes.scores[ExactText(name)] = score
                 for part in score.contributions {
                     changes.signals.append(signal(name, rule: part.rule, seq: seq, order: order))
@@ -225,6 +257,16 @@ enum Fixtures {
                     changes.alerts.append(Alert(level: level, previousLevel: .normal, score: score))
                 }
             }
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                changes.verdicts = [
+                    verdict(
+                        account, random.pick(Verdict.Kind.allCases),
+                        until: Bool.random(using: &random)
+                            ? .latest : time(number + .random(in: 0...300, using: &random)),
+                        at: number, seq: seq, order: order)
+                ]
+            }
+            if !changes.scores.isEmpty { campaigns.next(into: &changes, number, seq: seq, &random) }
             let kind = random.pick(EntityKind.allCases)
             let entity = EntityKey(kind: kind, text: "key-\(Int.random(in: 0..<10, using: &random))")
             let rule = Int.random(in: 0..<3, using: &random)
@@ -233,5 +275,43 @@ enum Fixtures {
                 strength: .random(in: 0...1, using: &random), count: number, firstSeen: time(number / 2))
             return changes
         }
+    }
+}
+
+/// Campaigns that are born, grow and merge.
+private struct CampaignStream {
+    /// What each campaign is part of: itself, or an older one.
+    private var targets: [UInt64: UInt64] = [:]
+    private var members: [UInt64: Set<String>] = [:]
+
+    private var living: [UInt64] { targets.filter { $0.key == $0.value }.keys.sorted() }
+
+    mutating func next(into changes: inout Changes, _ number: Int, seq: UInt64, _ random: inout SeededGenerator) {
+        guard let account = changes.scores.keys.map(\.text).min() else { return }
+        var id = UInt64(targets.count + 1)
+        if !living.isEmpty, Bool.random(using: &random) { id = random.pick(living) }
+        targets[id] = id
+        for other in members.keys { members[other]?.remove(account) }
+        members[id, default: []].insert(account)
+        changes.campaignMembers = [Fixtures.member(account, of: id, at: number, seq: seq, device: "d-\(number % 5)")]
+        put(id, into: &changes, number, seq)
+        if let score = changes.scores[ExactText(account)], Bool.random(using: &random) {
+            changes.alerts.append(
+                Alert(level: .review, previousLevel: .review, score: score, campaign: changes.campaigns[id]))
+        }
+        if living.count > 2, Int.random(in: 0..<4, using: &random) == 0 {
+            let newer = random.pick(Array(living.dropFirst()))
+            let older = random.pick(living.filter { $0 < newer })
+            targets[newer] = older
+            members[older, default: []].formUnion(members.removeValue(forKey: newer) ?? [])
+            put(older, into: &changes, number, seq)
+            put(newer, into: &changes, number, seq)
+        }
+    }
+
+    private func put(_ id: UInt64, into changes: inout Changes, _ number: Int, _ seq: UInt64) {
+        let target = targets[id]
+        changes.campaigns[id] = Fixtures.campaign(
+            id, members: members[id]?.count ?? 0, mergedInto: target == id ? nil : target, seq: seq, seen: number)
     }
 }

@@ -43,7 +43,8 @@ import Testing
         #expect(dumps[0].contains("\n\(refused.suffix(20).min()!),"))
         #expect(dumps[0].contains("'quarantine_evicted',\(refused.count - 20)\n"))
         let alerts = stream.flatMap(\.alerts).sorted {
-            ($0.score.order, $0.score.account) < ($1.score.order, $1.score.account)
+            ($0.score.order, $0.campaign?.id ?? 0, $0.score.account)
+                < ($1.score.order, $1.campaign?.id ?? 0, $1.score.account)
         }
         for (id, alert) in zip(1..., alerts) { #expect(dumps[0].contains("\n\(id),'\(alert.score.account)',")) }
     }
@@ -68,7 +69,7 @@ import Testing
         try writer.write(changes)
         #expect(
             try scratch.sqlite3("SELECT * FROM accounts")
-                == "a|1.8|normal|0|2026-03-01T08:00:05.000000Z|2026-03-01T08:00:05.000000Z|")
+                == "a|1.8|normal|0|2026-03-01T08:00:05.000000Z|2026-03-01T08:00:05.000000Z||normal|||||")
         #expect(try scratch.sqlite3("SELECT count(*) FROM contributions") == "0")
         #expect(try scratch.sqlite3("SELECT value FROM meta WHERE key = 'base_score'") == "1.8")
     }

@@ -2,26 +2,99 @@ import RiskModel
 
 /// `distinct`: distinct members per key in a sliding window.
 ///
-/// Accounts that are not known to be new count `establishedWeight`. Beyond `allow` the strength rises to 1 at `saturate`.
-/// When a key gets worse, all its members in the window are signalled, the earlier ones too; between such steps a member is
-/// signalled when it joins, and when it comes again after an eighth of the window. An account that is not known to be new is
-/// given `establishedWeight` of the blame too.
-struct DistinctColumn: StateColumn {
-    let rule: CompiledRules.Bound<DistinctParameters>
+/// Accounts that are not known to be new count `establishedWeight`; what the key's own past explains is taken off. Beyond
+/// `allow` the strength rises to 1 at `saturate`. When a key gets worse, all its members in the window are signalled, the
+/// earlier ones too; between such steps a member is signalled when it joins, and when it comes again after an eighth of the
+/// window. An account that is not known to be new is given `establishedWeight` of the blame too.
+struct DistinctColumn: EntityColumn, AccountColumn {
+    let rule: Bound<DistinctParameters>
     private var windows = MemberColumn()
+    private var baselines: BaselineColumn?
 
-    init(_ rule: CompiledRules.Bound<DistinctParameters>) { self.rule = rule }
+    init(_ rule: Bound<DistinctParameters>) {
+        self.rule = rule
+        baselines = rule.parameters.baseline.map(BaselineColumn.init)
+    }
 
     var shape: UInt64 { rule.shape }
+    var memory: Interval { max(rule.parameters.window, baselines?.memory ?? .zero) }
 
-    /// Observes `member` at `time`; `nil` while there is nothing to say.
+    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+        let field = rule.parameters.member
+        let text = visit.batch.text.span
+        for (index, standing) in zip(visit.events, visit.standings) {
+            let event = Int(index)
+            guard rule.condition.holds(for: visit.batch.events[event], standing: standing, text: text) else {
+                continue
+            }
+            if field.isPlace, rule.skipsRelays(visit.batch.events[event]) { continue }
+            let account = standing.account
+            guard
+                let member = field.member(
+                    of: visit.batch.events[event], account: account, text: text, hash: visit.hash)
+            else { continue }
+            let time = visit.batch.events[event].time
+            let finding = observe(account.slot, member, at: time, isFresh: false, since: .epoch)
+            guard let finding else { continue }
+            let names = windows.members(of: account.slot).prefix(6).compactMap { field.memberName($0.id) }
+            signals.append(
+                Signal(
+                    visit.batch.events[event], account, rule.index, finding.strength,
+                    .count(entity: nil, count: finding.count, fresh: 0, names: names)))
+        }
+    }
+
+    mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
+        let parameters = rule.parameters
+        let countsAccounts = parameters.member == .account
+        let passage = visit.passage
+        let text = passage.batch.text.span
+        for (operation, slot) in zip(visit.operations, visit.slots) {
+            let event = Int(operation.event)
+            let standing = passage.standings[event]
+            let time = passage.batch.events[event].time
+            if parameters.member.isPlace, rule.skipsRelays(passage.batch.events[event]) { continue }
+            let member = parameters.member.member(
+                of: passage.batch.events[event], account: standing.account, text: text, hash: passage.hash)
+            guard let member else { continue }
+            let isFresh = countsAccounts && standing.isFresh(at: time, for: parameters.newFor)
+            let finding = observe(
+                Int(slot), member, at: time, isFresh: isFresh, since: visit.firstSeen[Int(slot)])
+            guard let finding else { continue }
+            let cause = visit.cause(rule.index, event, slot)
+            let count = cause.evidence(finding)
+            if finding.hasRisen || finding.isNewMember {
+                output.entitySignals.append(cause.signal(strength: finding.strength, count: finding.count))
+            }
+            guard rule.blame == .accounts else { continue }
+            if countsAccounts, finding.hasRisen {
+                for member in windows.members(of: Int(slot)) {
+                    let share = parameters.share(isFresh: member.isFresh)
+                    cause.tell(AccountRef(rawValue: member.id), finding.strength * share, count, to: &output.signals)
+                }
+            } else if finding.concernsMember || !countsAccounts {
+                let share = countsAccounts ? parameters.share(isFresh: isFresh) : 1
+                cause.tell(standing.account, finding.strength * share, count, to: &output.signals)
+            }
+        }
+    }
+
+    /// Observes `member` at `time`, on a key that is known since `since`; `nil` while there is nothing to say.
     @inline(__always)
-    mutating func observe(_ slot: Int, _ member: UInt64, at time: Timestamp, isFresh: Bool) -> Finding? {
+    mutating func observe(
+        _ slot: Int, _ member: UInt64, at time: Timestamp, isFresh: Bool, since: Timestamp
+    ) -> Finding? {
         let parameters = rule.parameters
         let sighting = windows.observe(slot, member, at: time, isFresh: isFresh, window: parameters.window)
         if sighting.isTooOld { return nil }
-        let established = Double(sighting.count - sighting.freshCount) * parameters.establishedWeight
-        let strength = parameters.ramp.strength(Double(sighting.freshCount) + established)
+        let established = sighting.count - sighting.freshCount
+        var count = Double(sighting.freshCount) + Double(established) * parameters.establishedWeight
+        var cap = 1.0
+        if let baseline = parameters.baseline {
+            count -= (baselines?.observe(slot, established, at: time) ?? 0) * baseline.share
+            if time - since < baseline.warmUp { cap = baseline.unknownCap }
+        }
+        let strength = min(cap, parameters.ramp.strength(count))
         let hasRisen = windows.rises(slot, to: strength)
         guard strength > 0 else { return nil }
         let isDue = sighting.previous.map { $0.isStale(at: time, window: parameters.window) } ?? true
@@ -31,18 +104,23 @@ struct DistinctColumn: StateColumn {
             isNewMember: sighting.previous == nil, concernsMember: isDue)
     }
 
-    /// Reads states ahead of their use; the number has no meaning.
-    func warm(_ slots: some Sequence<Int>) -> UInt64 { windows.warm(slots) }
+    func warm(_ slots: [UInt32]) -> UInt64 { windows.warm(slots.lazy.map(Int.init)) }
 
-    /// The members in a key's window, earliest first.
-    func members(of slot: Int) -> [Member] { windows.members(of: slot) }
+    mutating func append() {
+        windows.append()
+        baselines?.append()
+    }
 
-    mutating func append() { windows.append() }
-
-    mutating func clear(_ slot: Int) { windows.clear(slot) }
+    mutating func clear(_ slot: Int) {
+        windows.clear(slot)
+        baselines?.clear(slot)
+    }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {
-        for slot in index.liveSlots { windows.encode(slot, into: &writer) }
+        for slot in index.liveSlots {
+            windows.encode(slot, into: &writer)
+            baselines?.encode(slot, into: &writer)
+        }
     }
 
     mutating func decode(slotsOf index: KeyIndex, from reader: inout StateReader) throws(StateFault) {
@@ -51,7 +129,15 @@ struct DistinctColumn: StateColumn {
             try windows.decode(slot, from: &reader, window: rule.parameters.window) {
                 !areAccounts || AccountRef(rawValue: $0).isInPartition
             }
+            try baselines?.decode(slot, from: &reader)
         }
+    }
+}
+
+extension Bound {
+    /// Whether the event comes from where no person sits, and the rule does not ask for such places by itself.
+    func skipsRelays(_ event: Event) -> Bool {
+        !event.place.flags.isDisjoint(with: .elsewhere) && !condition.asksForFlags
     }
 }
 
@@ -64,4 +150,11 @@ extension DistinctParameters {
 extension AccountRef {
     /// Whether the number names a partition that there is.
     var isInPartition: Bool { partition < Partition.count }
+}
+
+extension Cause {
+    /// A count on the entity.
+    func evidence(_ finding: Finding) -> Evidence {
+        .count(entity: entity, count: finding.count, fresh: finding.freshCount, names: [])
+    }
 }

@@ -1,40 +1,101 @@
 import RiskModel
 
-/// `match`: repeated events that a list or a flag names.
+/// `match`: repeated events that a list or a flag names, or in which two fields disagree.
 ///
-/// A match closer than `gap` to an attempt is part of it; a stream of them is an attempt each `gap`. One attempt weighs little; what counts is how many there are in the
-/// window.
-struct MatchColumn: StateColumn {
-    let match: CompiledRules.BoundMatch
-    /// By slot; few accounts match anything.
-    private var states: [UInt32: MatchState] = [:]
+/// A match closer than `gap` to an attempt is part of it; a stream of them is an attempt each `gap`. One attempt weighs
+/// little; what counts is how many there are in the window.
+struct MatchColumn: AccountColumn {
+    let rule: Bound<MatchParameters>
+    private let list: ListBinding?
+    /// Few accounts match anything.
+    private var states = SparseStates<MatchState>()
 
-    init(_ match: CompiledRules.BoundMatch) { self.match = match }
+    init(_ rule: Bound<MatchParameters>, list: ListBinding?) {
+        self.rule = rule
+        self.list = list
+    }
 
-    var shape: UInt64 { match.rule.shape }
+    var shape: UInt64 { rule.shape }
+
+    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+        let text = visit.batch.text.span
+        for (index, standing) in zip(visit.events, visit.standings) {
+            let event = Int(index)
+            guard names(visit.batch.events[event], text) else { continue }
+            guard rule.condition.holds(for: visit.batch.events[event], standing: standing, text: text),
+                let finding = observe(standing.account.slot, at: visit.batch.events[event].time)
+            else { continue }
+            let value = label(visit.batch.events[event], in: visit.batch)
+            signals.append(
+                Signal(
+                    visit.batch.events[event], standing.account, rule.index, finding.strength,
+                    .match(value: value, count: finding.count)))
+        }
+    }
 
     /// Observes one match; the strength and the attempts in the window, or `nil` if this was no new attempt.
     mutating func observe(_ slot: Int, at time: Timestamp) -> (strength: Double, count: Int)? {
-        states[UInt32(slot), default: MatchState()].observe(at: time, parameters: match.rule.parameters)
+        states[slot, default: MatchState()].observe(at: time, parameters: rule.parameters)
+    }
+
+    /// Whether the event is one that the rule names.
+    @inline(__always)
+    private func names(_ event: Event, _ text: Span<UInt8>) -> Bool {
+        switch rule.parameters.test {
+        case .flags(let flags): !event.place.flags.isDisjoint(with: flags)
+        case .list:
+            if let list { event.listed & 1 << UInt64(list.bit) != 0 } else { false }
+        case .differ(let one, let other): Self.differ(one, other, event, text)
+        case .any: true
+        }
+    }
+
+    /// Whether both fields are there and are not the same.
+    private static func differ(_ one: Field, _ other: Field, _ event: Event, _ text: Span<UInt8>) -> Bool {
+        guard one.isText == other.isText else { return false }
+        if one.isText {
+            let (a, b) = (one.text(of: event, in: text), other.text(of: event, in: text))
+            guard !a.isEmpty, !b.isEmpty else { return false }
+            let (first, second) = (text.extracting(a.range), text.extracting(b.range))
+            guard first.count == second.count else { return true }
+            return first.indices.contains { first[$0] != second[$0] }
+        }
+        guard let a = one.words(of: event), let b = other.words(of: event) else { return false }
+        return a != b
+    }
+
+    /// What was named, for the evidence. Of a mailbox only the domain, of a telephone number only its beginning.
+    private func label(_ event: Event, in batch: EventBatch) -> String {
+        switch rule.parameters.test {
+        case .flags(let flags):
+            return event.place.flags.intersection(flags).labels.map { $0.replacing("_", with: " ") }
+                .joined(separator: ", ")
+        case .list:
+            guard let list else { return "" }
+            let text = list.field.label(of: event, in: batch)
+            switch list.field {
+            case .email: return String(text.drop { $0 != "@" }.dropFirst())
+            case .phone: return String(text.prefix(6)) + "…"
+            default: return text
+            }
+        case .differ(let one, let other):
+            return "\(one.noun) \(one.label(of: event, in: batch)), \(other.noun) \(other.label(of: event, in: batch))"
+        case .any: return ""
+        }
     }
 
     mutating func append() {}
 
-    mutating func clear(_ slot: Int) { states[UInt32(slot)] = nil }
+    mutating func clear(_ slot: Int) { states.clear(slot) }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {
-        writer.write(count: states.count)
-        for (slot, state) in states.sorted(by: { $0.key < $1.key }) {
-            writer.write(slot)
-            state.encode(into: &writer)
-        }
+        states.encode(into: &writer) { $0.encode(into: &$1) }
     }
 
     mutating func decode(slotsOf index: KeyIndex, from reader: inout StateReader) throws(StateFault) {
-        for _ in 0..<(try reader.readCount(bytesEach: 16)) {
-            let slot = try reader.read(UInt32.self)
-            guard index.isLive(Int(slot)), states[slot] == nil else { throw .invalid("an account with matches") }
-            states[slot] = try MatchState(from: &reader, parameters: match.rule.parameters)
+        let parameters = rule.parameters
+        try states.decode(slotsOf: index, from: &reader) { reader throws(StateFault) in
+            try MatchState(from: &reader, parameters: parameters)
         }
     }
 }
@@ -90,37 +151,19 @@ extension MatchParameters {
     var attemptLimit: Int { Int(ramp.saturate.rounded(.up)) }
 }
 
-extension CompiledRules.BoundMatch {
-    /// Whether the event is one that the rule names.
-    @inline(__always)
-    func names(_ event: borrowing Event) -> Bool {
-        switch rule.parameters.test {
-        case .flags(let flags): !event.place.flags.isDisjoint(with: flags)
-        case .list:
-            if let list { event.listed & 1 << UInt64(list.bit) != 0 } else { false }
-        }
-    }
-
-    /// What was named, for the evidence. Of a mailbox only the domain, of a telephone number only its beginning.
-    func label(_ event: Event, in batch: EventBatch) -> String {
-        switch rule.parameters.test {
-        case .flags(let flags):
-            return event.place.flags.intersection(flags).labels.map { $0.replacing("_", with: " ") }
-                .joined(separator: ", ")
-        case .list:
-            guard let list else { return "" }
-            let text = list.field.label(of: event, in: batch)
-            switch list.field {
-            case .email: return String(text.drop { $0 != "@" }.dropFirst())
-            case .phone: return String(text.prefix(6)) + "…"
-            default: return text
-            }
+extension Field {
+    /// The field in a sentence about its value.
+    fileprivate var noun: String {
+        switch self {
+        case .cardCountry: "card of"
+        case .country: "used from"
+        default: name.replacing("_", with: " ")
         }
     }
 }
 
 extension String {
-    fileprivate func replacing(_ old: Character, with new: Character) -> String {
+    func replacing(_ old: Character, with new: Character) -> String {
         String(map { $0 == old ? new : $0 })
     }
 }

@@ -4,22 +4,60 @@ import RiskModel
 ///
 /// The accounts behind the events are kept, so that they hear of it when the key gets worse; unless the key alone is to
 /// blame.
-struct RateColumn: StateColumn {
+struct RateColumn: EntityColumn, AccountColumn {
     private struct State: Sendable {
         var rate = RateWindow()
         var escalation = Escalation()
     }
 
-    let rule: CompiledRules.Bound<RateParameters>
+    let rule: Bound<RateParameters>
     private var states: [State] = []
     private var accounts: MemberColumn?
 
-    init(_ rule: CompiledRules.Bound<RateParameters>) {
+    init(_ rule: Bound<RateParameters>) {
         self.rule = rule
         accounts = rule.blame == .accounts ? MemberColumn() : nil
     }
 
     var shape: UInt64 { rule.shape }
+    var memory: Interval { rule.parameters.window }
+
+    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+        let text = visit.batch.text.span
+        for (index, standing) in zip(visit.events, visit.standings) {
+            let event = Int(index)
+            guard rule.condition.holds(for: visit.batch.events[event], standing: standing, text: text),
+                let finding = observe(
+                    standing.account.slot, standing.account, at: visit.batch.events[event].time)
+            else { continue }
+            signals.append(
+                Signal(
+                    visit.batch.events[event], standing.account, rule.index, finding.strength,
+                    .count(entity: nil, count: finding.count, fresh: 0, names: [])))
+        }
+    }
+
+    mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
+        let passage = visit.passage
+        for (operation, slot) in zip(visit.operations, visit.slots) {
+            let event = Int(operation.event)
+            let account = passage.standings[event].account
+            guard let finding = observe(Int(slot), account, at: passage.batch.events[event].time) else { continue }
+            let cause = visit.cause(rule.index, event, slot)
+            if finding.hasRisen || finding.isNewMember {
+                output.entitySignals.append(cause.signal(strength: finding.strength, count: finding.count))
+            }
+            guard rule.blame == .accounts else { continue }
+            let count = cause.evidence(finding)
+            if finding.hasRisen {
+                for member in accounts?.members(of: Int(slot)) ?? [] {
+                    cause.tell(AccountRef(rawValue: member.id), finding.strength, count, to: &output.signals)
+                }
+            } else if finding.concernsMember {
+                cause.tell(account, finding.strength, count, to: &output.signals)
+            }
+        }
+    }
 
     /// Observes one event, of `account`, which may be none; `nil` while there is nothing to say.
     @inline(__always)
@@ -42,9 +80,6 @@ struct RateColumn: StateColumn {
         return Finding(
             strength: strength, count: count, hasRisen: hasRisen, isNewMember: isNew, concernsMember: isDue)
     }
-
-    /// The accounts in a key's window, earliest first.
-    func members(of slot: Int) -> [Member] { accounts?.members(of: slot) ?? [] }
 
     mutating func append() {
         states.makeRoom()

@@ -4,11 +4,12 @@ import RiskModel
 /// `travel`: journeys that no person can make.
 ///
 /// The distance between two places is the great circle's less both accuracy radii (haversine on a sphere of 6,371 km).
-/// Addresses of VPNs, relays, hosting, satellites and anycast say where a machine stands, not a person: they are passed
-/// over, and never become the anchor from which the next journey is judged. Neither is a new place within the same network
-/// a journey: the database moved, or the carrier's gateway. A place without coordinates cannot be judged. Going from A to B
-/// and back is one fact however often it happens: what counts is the number of different pairs of places in the window.
-struct TravelColumn: StateColumn {
+/// Addresses of VPNs, relays, hosting, satellites and anycast say where a machine stands, not a person, and a mobile
+/// carrier's address where its gateway stands: they are passed over, and never become the anchor from which the next journey
+/// is judged. Neither is a new place within the same network a journey: the database moved, or the carrier's gateway. A place
+/// without coordinates cannot be judged. Going from A to B and back is one fact however often it happens: what counts is the
+/// number of different pairs of places in the window.
+struct TravelColumn: AccountColumn {
     struct Finding {
         var strength: Double
         /// Different pairs of places in the window.
@@ -27,16 +28,19 @@ struct TravelColumn: StateColumn {
         var asn: UInt32 = 0
         var radius: UInt16 = 0
         var country = CountryCode.unknown
+        var subdivision = SubdivisionCode.unknown
+        /// As much of the device's name as stands in 15 bytes, so that an anchor needs no memory of its own.
+        var device = ""
 
         var isNone: Bool { time.microseconds < 0 }
     }
 
-    let rule: CompiledRules.Bound<TravelParameters>
+    let rule: Bound<TravelParameters>
     private var anchors: [Anchor] = []
     /// The pairs of places of the accounts that made an impossible journey: few do.
     private var pairs: [UInt32: MemberWindow] = [:]
 
-    init(_ rule: CompiledRules.Bound<TravelParameters>) { self.rule = rule }
+    init(_ rule: Bound<TravelParameters>) { self.rule = rule }
 
     var shape: UInt64 { rule.shape }
 
@@ -50,13 +54,29 @@ struct TravelColumn: StateColumn {
         pairs[UInt32(slot)] = nil
     }
 
+    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+        let text = visit.batch.text.span
+        for (index, standing) in zip(visit.events, visit.standings) {
+            let event = visit.batch.events[Int(index)]
+            guard rule.condition.holds(for: event, standing: standing, text: text),
+                let finding = observe(standing.account.slot, event, text)
+            else { continue }
+            signals.append(
+                Signal(
+                    event, standing.account, rule.index, finding.strength,
+                    .journey(
+                        from: finding.from, to: Waypoint(Anchor(event, text)),
+                        distanceKilometres: finding.distanceKilometres, count: finding.count)))
+        }
+    }
+
     /// Observes an event with an address; `nil` where nothing is to be said.
     @inline(__always)
-    mutating func observe(_ slot: Int, _ event: borrowing Event) -> Finding? {
+    mutating func observe(_ slot: Int, _ event: borrowing Event, _ text: Span<UInt8>) -> Finding? {
         let place = event.place
-        guard place.hasLocation, place.flags.isDisjoint(with: .elsewhere) else { return nil }
+        guard place.hasLocation, place.flags.isDisjoint(with: .notAPlace) else { return nil }
         let from = anchors[slot]
-        if event.time >= from.time { anchors[slot] = Anchor(event) }
+        if event.time >= from.time { anchors[slot] = Anchor(event, text) }
         if from.isNone { return nil }
         if from.latitude == place.latitude && from.longitude == place.longitude { return nil }
         if from.isSameNetwork(as: event) { return nil }
@@ -85,7 +105,7 @@ struct TravelColumn: StateColumn {
         else { return nil }
         return Finding(
             strength: strength, count: sighting.count,
-            from: Waypoint(time: from.time, address: from.address, country: from.country),
+            from: Waypoint(from),
             distanceKilometres: distance)
     }
 
@@ -139,6 +159,8 @@ extension TravelColumn.Anchor {
         writer.write(asn)
         writer.write(radius)
         writer.write(country.rawValue)
+        writer.write(subdivision.rawValue)
+        writer.write(device)
     }
 
     fileprivate init(from reader: inout StateReader) throws(StateFault) {
@@ -150,6 +172,8 @@ extension TravelColumn.Anchor {
         asn = try reader.read()
         radius = try reader.read()
         country = CountryCode(rawValue: try reader.read())
+        subdivision = SubdivisionCode(rawValue: try reader.read())
+        device = try reader.readString()
         // Neither holds for what is no number.
         guard abs(latitude) <= 90, abs(longitude) <= 180 else { throw .invalid("a place") }
     }
@@ -184,14 +208,28 @@ private struct Cell {
 }
 
 extension TravelColumn.Anchor {
-    fileprivate init(_ event: borrowing Event) {
+    fileprivate init(_ event: borrowing Event, _ text: Span<UInt8>) {
         time = event.time
+        subdivision = event.place.subdivision
+        device = Self.shortened(text.extracting(event.device.range))
         address = event.address
         latitude = event.place.latitude
         longitude = event.place.longitude
         asn = event.place.asn
         radius = event.place.accuracyRadiusKilometres
         country = event.place.country
+    }
+
+    /// At most 15 bytes, which a `String` holds in itself; what was longer ends in two dots.
+    private static func shortened(_ device: Span<UInt8>) -> String {
+        var end = device.count
+        if end > 15 {
+            end = 13
+            while end > 0, device[end] & 0xc0 == 0x80 { end -= 1 }
+        }
+        var bytes: [UInt8] = []
+        bytes.append(copying: device.extracting(0..<end))
+        return String(decoding: bytes, as: UTF8.self) + (end < device.count ? ".." : "")
     }
 
     /// The same autonomous system; where one is unknown, the same IPv4 /16 or IPv6 /32.
@@ -201,6 +239,19 @@ extension TravelColumn.Anchor {
         let length = address.isV4 ? 112 : 32
         return address.masked(to: length) == event.address.masked(to: length)
     }
+}
+
+extension Waypoint {
+    fileprivate init(_ anchor: TravelColumn.Anchor) {
+        self.init(
+            time: anchor.time, address: anchor.address, country: anchor.country, subdivision: anchor.subdivision,
+            device: anchor.device)
+    }
+}
+
+extension NetworkFlags {
+    /// Addresses whose place says nothing of where a person is.
+    fileprivate static let notAPlace = NetworkFlags.elsewhere.union(.cellular)
 }
 
 /// Kilometres between two points in degrees, by the haversine formula on a sphere of 6,371 km.

@@ -1,0 +1,85 @@
+import RiskModel
+
+/// A batch's events on their way through the entity fold, with what is known of each by then.
+struct Passage: Sendable {
+    let batch: EventBatch
+    /// One for each event.
+    let standings: [Standing]
+    /// One for each registration that is compared with others, by the event's index.
+    let traits: [Int: RegistrationTraits]
+    let hash: KeyHash
+}
+
+/// The states of a rule on accounts.
+protocol AccountColumn: StateColumn {
+    /// Takes the events of a partition's accounts in their order, and says what there is to say.
+    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal])
+}
+
+/// A batch's events of the accounts of one partition.
+struct AccountVisit: Sendable {
+    let batch: EventBatch
+    /// Indices in the batch.
+    let events: [UInt32]
+    /// One for each of these events.
+    let standings: [Standing]
+    let hash: KeyHash
+}
+
+/// The states of a rule on entities.
+protocol EntityColumn: StateColumn {
+    /// After this long without an event, nothing of a key's state matters.
+    var memory: Interval { get }
+
+    /// Takes the operations on a table's keys in their order, and says what there is to say.
+    mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput)
+}
+
+/// Operations on the keys of one table.
+struct EntityVisit: Sendable {
+    let passage: Passage
+    let group: CompiledRules.EntityGroup
+    let operations: ArraySlice<EntityTable.Operation>
+    /// The slot of each operation's key, in the same order.
+    let slots: [UInt32]
+    /// By slot: the key's first event while its state lived.
+    let firstSeen: [Timestamp]
+
+    /// What hangs on the event and its key, for a rule's signals.
+    func cause(_ rule: Int, _ event: Int, _ slot: UInt32) -> Cause {
+        let key = group.label + group.key.label(of: passage.batch.events[event], in: passage.batch)
+        return Cause(
+            rule: rule, entity: EntityKey(kind: group.kind, text: key), event: passage.batch.events[event],
+            firstSeen: firstSeen[Int(slot)])
+    }
+}
+
+/// The event that made a finding on an entity, and what becomes of the finding.
+struct Cause {
+    let rule: Int
+    let entity: EntityKey
+    let event: Event
+    let firstSeen: Timestamp
+
+    /// What the finding says of the entity itself.
+    func signal(strength: Double, count: Int) -> EntitySignal {
+        EntitySignal(
+            entity: entity, rule: rule, seq: event.seq, order: event.order, time: event.time, strength: strength,
+            count: count, firstSeen: firstSeen)
+    }
+
+    /// Signals an account, if it is one and there is something to say.
+    func tell(_ account: AccountRef, _ strength: Double, _ evidence: Evidence, to signals: inout [Signal]) {
+        guard account != .none, strength > 0 else { return }
+        signals.append(Signal(event, account, rule, strength, evidence))
+    }
+}
+
+extension Signal {
+    /// What a rule has to say of an account because of an event.
+    init(_ event: Event, _ account: AccountRef, _ rule: Int, _ strength: Double, _ evidence: Evidence) {
+        self.init(
+            account: account, rule: rule, seq: event.seq, order: event.order, time: event.time,
+            watermark: event.watermark, strength: strength, evidence: evidence)
+    }
+}

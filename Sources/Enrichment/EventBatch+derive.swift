@@ -1,0 +1,87 @@
+internal import RiskModel
+
+/// Texts that follow from other texts of an event.
+///
+/// A mailbox is an address without what makes aliases of it: upper case, a suffix behind `+` (RFC 5233 subaddressing), and
+/// at the domains of one large provider the dots in front of the @, which it ignores. A name's template keeps its shape: each
+/// run of letters is `a`, or `x` where no person could say it, each digit `9`, and what stands between stays.
+extension EventBatch {
+    /// Fills in the mailbox and the template of the name of an event.
+    mutating func derive(_ i: Int) {
+        var buffer: [UInt8] = []
+        swap(&buffer, &text)
+        events[i].mailbox = buffer.appendMailbox(of: events[i].email)
+        let name = events[i].username
+        events[i].nameTemplate =
+            name.isEmpty ? buffer.appendTemplate(of: events[i].mailbox) : buffer.appendTemplate(of: name)
+        swap(&buffer, &text)
+    }
+}
+
+extension [UInt8] {
+    /// Domains whose mailboxes ignore dots.
+    private static let dotless = [Array("gmail.com".utf8), Array("googlemail.com".utf8)]
+    /// A template says no more of a name than its first so many bytes.
+    private static let templateLimit = 32
+
+    /// The mailbox of an address, appended; empty where there is no @.
+    fileprivate mutating func appendMailbox(of email: TextSlice) -> TextSlice {
+        guard let at = self[email.range].lastIndex(of: UInt8(ascii: "@")), at > email.range.lowerBound else {
+            return .empty
+        }
+        let domain = self[(at + 1)..<email.range.upperBound].map(Self.lowercase)
+        let ignoresDots = Self.dotless.contains(domain)
+        let start = count
+        for i in email.range.lowerBound..<at {
+            let byte = self[i]
+            if byte == UInt8(ascii: "+"), i > email.range.lowerBound { break }
+            if ignoresDots, byte == UInt8(ascii: ".") { continue }
+            append(Self.lowercase(byte))
+        }
+        append(UInt8(ascii: "@"))
+        append(contentsOf: ignoresDots ? Self.dotless[0] : domain)
+        return TextSlice(offset: UInt32(start), count: UInt32(count - start))
+    }
+
+    /// The template of a name, or of what stands before the @ of a mailbox, appended.
+    fileprivate mutating func appendTemplate(of name: TextSlice) -> TextSlice {
+        let start = count
+        var i = name.range.lowerBound
+        let end = name.range.upperBound
+        while i < end, self[i] != UInt8(ascii: "@"), count - start < Self.templateLimit {
+            let first = i
+            if Self.isLetter(self[i]) {
+                while i < end, Self.isLetter(self[i]) { i += 1 }
+                append(isSayable(first..<i) ? UInt8(ascii: "a") : UInt8(ascii: "x"))
+            } else {
+                append(Self.isDigit(self[i]) ? UInt8(ascii: "9") : self[i])
+                i += 1
+            }
+        }
+        return TextSlice(offset: UInt32(start), count: UInt32(count - start))
+    }
+
+    /// Whether a run of letters could be said: not six or more consonants in a row. Letters beyond ASCII can always.
+    private func isSayable(_ run: Range<Int>) -> Bool {
+        var consonants = 0
+        for byte in self[run] {
+            let isConsonant = byte < 0x80 && !Self.vowels.contains(Self.lowercase(byte))
+            consonants = isConsonant ? consonants + 1 : 0
+            if consonants >= 6 { return false }
+        }
+        return true
+    }
+
+    private static let vowels = Array("aeiouy".utf8)
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    /// ASCII letters, and every byte of what is beyond ASCII.
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        byte >= 0x80 || lowercase(byte) >= UInt8(ascii: "a") && lowercase(byte) <= UInt8(ascii: "z")
+    }
+}

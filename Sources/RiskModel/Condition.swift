@@ -1,0 +1,78 @@
+/// Which events a rule looks at.
+package struct Condition: Sendable, Hashable {
+    /// Bit *i* is set where the type with raw value *i* counts.
+    package var types: UInt8
+    /// Bit *i* is set where the outcome with raw value *i* counts.
+    package var outcomes: UInt8
+    /// What else must hold, all of it.
+    package var clauses: [Clause]
+
+    /// Empty lists mean every type but verdicts, every outcome, and nothing else.
+    package init(types: [EventType] = [], outcomes: [Outcome] = [], clauses: [Clause] = []) {
+        self.types = (types.isEmpty ? EventType.reported : types).reduce(0) { $0 | 1 << $1.rawValue }
+        self.outcomes = outcomes.isEmpty ? .max : outcomes.reduce(0) { $0 | 1 << $1.rawValue }
+        self.clauses = clauses
+    }
+
+    /// Whether type and outcome count; the clauses are for whoever knows the account and the lists.
+    @inline(__always)
+    package func admits(_ event: Event) -> Bool {
+        types & 1 << event.type.rawValue != 0 && outcomes & 1 << event.outcome.rawValue != 0
+    }
+
+    /// The one type that counts, where it is one.
+    package var onlyType: EventType? {
+        types.nonzeroBitCount == 1 ? EventType(rawValue: UInt8(types.trailingZeroBitCount)) : nil
+    }
+}
+
+/// One thing that must hold for an event to count, or must not.
+package struct Clause: Sendable, Hashable {
+    package enum Test: Sendable, Hashable {
+        /// The field's text is one of these. False where the event has no such field.
+        case text(Field, [String])
+        /// The event has the field.
+        case present(Field)
+        /// The address is in one of these countries.
+        case country([CountryCode])
+        /// The address has any of these flags.
+        case flags(NetworkFlags)
+        /// The list of this name names something of the event.
+        case list(String)
+        /// The account was registered not longer ago than this, and its registration was seen.
+        case newAccount(Interval)
+        /// The account came back on later days, and lives only in the network that it was registered from.
+        case captive
+        /// The account came back on later days, and was never seen on another device than the one it was registered on.
+        case oneDevice
+        /// The account, known before, uses all of these for the first time.
+        case first(Sights)
+    }
+
+    package var test: Test
+    package var isNegated: Bool
+
+    package init(_ test: Test, isNegated: Bool = false) {
+        self.test = test
+        self.isNegated = isNegated
+    }
+}
+
+/// What of an event its account had not used before.
+package struct Sights: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let device = Sights(rawValue: 1)
+    /// Neither the autonomous system nor the network of the address.
+    package static let network = Sights(rawValue: 2)
+    package static let country = Sights(rawValue: 4)
+    /// Another country than that of the account's event before; the only sight that is not new for good.
+    package static let switched = Sights(rawValue: 8)
+
+    /// Every sight with its name in rules.
+    package static let names: [(name: String, sight: Sights)] = [
+        ("device", .device), ("network", .network), ("country", .country),
+        ("switched_country", .switched),
+    ]
+}
