@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: strict),
         // 6. Events to signals: the profile and entity folds, one file for each kind of rule.
         .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: strict),
-        // 7. Signals to scores and alerts: the risk fold.
+        // 7. Signals to scores, campaigns and alerts: the risk fold, and one behind it.
         .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: strict),
         // 8. Scores and alerts to SQLite, and back to people.
         .target(name: "Store", dependencies: ["RiskModel", grdb], swiftSettings: strict),

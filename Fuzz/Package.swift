@@ -39,7 +39,10 @@ let package = Package(
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),
                 .embedInCode("Defaults/rules.yaml"),
+                .embedInCode("Defaults/lists/disposable_domains.txt"),
+                .embedInCode("Defaults/lists/disposable_phones.txt"),
                 .embedInCode("Defaults/lists/hosting_asns.txt"),
+                .embedInCode("Defaults/lists/risky_bins.txt"),
                 .embedInCode("Defaults/lists/unsupported_regions.txt"),
             ],
             swiftSettings: settings),

@@ -24,6 +24,7 @@ import RiskModel
             check(String(validating: text, as: UTF8.self) != nil, "a text that is not UTF-8")
         }
     }
+    checkVerdict(line)
     let other = Array(#"{"ts":1,"type":"message","account":"\u0061\n","card":"4111111111111111"}"#.utf8)
     let among = decode([other, line, [0x20] + line + [0x09], other])
     check(among.rejections.count == 2 + 2 * output.rejections.count, "another outcome among other lines")
@@ -32,10 +33,22 @@ import RiskModel
     }
 }
 
-private func decode(_ lines: [[UInt8]]) -> EventBatch {
+/// As an analyst's word the line is one, or it is refused; as anything else it is none.
+private func checkVerdict(_ line: [UInt8]) {
+    let output = decode([line], source: .verdict)
+    check(output.events.count + output.rejections.count == 1, "one verdict, one outcome")
+    guard let event = output.events.first else { return }
+    check(event.type == .verdict, "an analyst who logs in")
+    let packed = output.string(event.verdict)
+    guard let verdict = Verdict(packed: packed) else { fatalError("a verdict that cannot be read") }
+    check(verdict.packed == packed, "another verdict behind its way through the arena")
+    check(decode([line]).events.isEmpty, "a verdict from a shipper")
+}
+
+private func decode(_ lines: [[UInt8]], source: Source = .stream) -> EventBatch {
     var batch = FrameBatch()
-    for line in lines { batch.append(line.span, seq: 7, source: .stream, flags: []) }
-    var decoder = EventDecoder()
+    for line in lines { batch.append(line.span, seq: 7, source: source, flags: []) }
+    var decoder = EventDecoder(attributes: ["plan", "b"])
     var output = EventBatch()
     decoder.decode(batch, frames: 0..<lines.count, into: &output)
     return output

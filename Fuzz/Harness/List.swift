@@ -23,6 +23,11 @@ import RiskModel
                 let address = "a@B.\(domain.uppercased())."
                 check(listed(enricher) { $0.email = add(address, to: &$1) } == 1, "\(address) is not listed")
             }
+        case .bin(let issuers):
+            for issuer in issuers {
+                let digits = issuer + "00".prefix(max(0, 6 - issuer.utf8.count))
+                check(listed(enricher) { $0.cardBin = add(digits, to: &$1) } == 1, "\(issuer) is not listed")
+            }
         case .asn(let numbers): check(!numbers.contains(0), "network number 0")
         case .country(let entries): check(entries.allSatisfy { $0.from < $0.until }, "a country that never holds")
         }

@@ -1,5 +1,6 @@
 import Decoding
 import Detection
+import Enrichment
 import Ordering
 import RiskModel
 import Scoring
@@ -34,7 +35,7 @@ import Settings
     chain.maintain()
 }
 
-private enum Part: CaseIterable { case profile, entity, risk, sequencer }
+private enum Part: CaseIterable { case profile, entity, risk, sequencer, frequencies, taints, campaigns }
 
 /// The stages that keep a state, one behind the other. Of one thread.
 private final class Chain {
@@ -52,6 +53,9 @@ private final class Chain {
     private let entity: EntityFold
     private let risk = RiskFold(rules: rules)
     private var sequencer = Sequencer(limits: limits, hashSeed: 1)
+    private var frequencies = TraitFrequencies()
+    private var taints = Taints()
+    private var campaigns = Campaigns()
 
     init() {
         let rules = CompiledRules(Self.rules, inactive: []) { _ in ListBinding(bit: 0, field: .country) }
@@ -59,23 +63,34 @@ private final class Chain {
         entity = EntityFold(rules: rules, hash: KeyHash(seed: 1), entityLimit: 10_000)
     }
 
-    /// Registrations and logins of 150 accounts that share addresses and devices, in two countries by turns.
+    /// Of 150 accounts that share addresses, devices, cards and names, in two countries by turns; and verdicts on some.
     static func events(_ numbers: Range<Int>) -> (frames: FrameBatch, events: EventBatch) {
         var frames = FrameBatch()
         for i in numbers {
-            let type = ["registration", "login", "login", "api_call"][i / 150 % 4]
+            let types = [
+                "registration", "login", "api_call", "payment", "policy_violation", "message", "login", "api_call",
+            ]
+            let type = i < 150 ? types[0] : types[i % types.count]
             let outcome = i % 5 == 0 ? "failure" : "success"
             let line =
                 #"{"ts":\#(1_740_830_400 + i * 30 - i % 7 * 60),"type":"\#(type)","account":"a\#(i % 150)","#
-                + #""ip":"198.51.100.\#(i % 9)","device":"d\#(i % 11)","id":"\#(i)","outcome":"\#(outcome)"}"#
+                + #""ip":"198.51.100.\#(i % 9)","device":"d\#(i % 11)","id":"\#(i)","outcome":"\#(outcome)","#
+                + #""email":"someone\#(i % 40)@d\#(i % 3).example","phone":"+4312345\#(i % 8)77","severity":"high","#
+                + #""card":"411111******1\#(i % 6)","card_country":"AT","user_agent":"agent/\#(i % 2)","#
+                + #""api_key":"k\#(i % 4)","language":"xx","session":"s\#(i % 13)","attributes":{"plan":"trial"}}"#
             frames.append(Array(line.utf8).span, seq: UInt64(i + 1), source: .stream, flags: [])
         }
-        var decoder = EventDecoder()
+        var decoder = EventDecoder(attributes: rules.attributes)
         var events = EventBatch()
         decoder.decode(frames, frames: frames.frames.indices, into: &events)
+        if let sources = try? EnrichmentSources(databases: [], lists: []) {
+            Enricher(sources: sources).enrich(&events, events: events.events.indices)
+        }
         for i in events.events.indices {
             events.events[i].place.country = CountryCode(i % 2 == 0 ? "DE" : "BR") ?? .unknown
             events.events[i].place.latitude = i % 2 == 0 ? 52.5 : -23.5
+            events.events[i].place.asn = UInt32(64_496 + i % 5)
+            events.events[i].place.flags = i % 4 == 0 ? .vpn : []
             events.events[i].place.hasLocation = true
             events.events[i].listed = UInt64(i % 2)
         }
@@ -87,10 +102,24 @@ private final class Chain {
         var ready = EventBatch()
         sequencer.take(&arrived, of: input.frames, range: input.frames.frames.indices, into: &ready)
         guard let last = ready.events.last else { return }
-        let profiles = profile.run(ready, shards: 1)
-        let entities = entity.run(ready, standings: profiles.standings, shards: 1)
+        let profiles = profile.run(ready, taints: taints, shards: 1)
+        let entities = entity.run(ready, standings: profiles.standings, frequencies: &frequencies, shards: 1)
         let profile = profile
-        _ = risk.run(profiles.signals + entities.signals, watermark: last.watermark, shards: 1) { profile.account($0) }
+        let risks = risk.run(
+            profiles.signals + entities.signals, watermark: last.watermark, shards: 1, account: { profile.account($0) })
+        _ = campaigns.run(risks.ties, alerts: risks.alerts, rules: Self.rules)
+        // Analysts have their say on the first few.
+        for (number, standing) in profiles.standings.prefix(8).enumerated() where standing.account != .none {
+            let verdict = Verdict(
+                kind: Verdict.Kind.allCases[number % 4], until: last.watermark + Interval(seconds: 900), by: "a",
+                why: "w")
+            _ = risk.decide(
+                verdict, on: standing.account, at: last.watermark, seq: last.seq, order: last.order,
+                find: { profile.account($0) })
+            guard let name = profile.account(standing.account)?.account else { continue }
+            taints.remove(of: name)
+            taints.add(profile.ties(of: standing.account), of: name, since: last.time, until: verdict.until)
+        }
     }
 
     func maintain() {
@@ -101,7 +130,9 @@ private final class Chain {
         }
         let risk = risk
         _ = risk.remove(profile.maintain(shards: 1) { risk.rank($0) })
-        _ = risk.rescore(at: watermark)
+        let risks = risk.rescore(at: watermark)
+        _ = campaigns.run(risks.ties, alerts: risks.alerts, rules: Self.rules)
+        campaigns.maintain(watermark: watermark)
     }
 
     func encode(_ part: Part, _ partition: Int) -> [UInt8] {
@@ -111,6 +142,9 @@ private final class Chain {
         case .entity: entity.encode(partition, into: &writer)
         case .risk: risk.encode(partition, into: &writer)
         case .sequencer: sequencer.encode(into: &writer)
+        case .frequencies: frequencies.encode(into: &writer)
+        case .taints: taints.encode(into: &writer)
+        case .campaigns: campaigns.encode(into: &writer)
         }
         return writer.bytes
     }
@@ -122,6 +156,9 @@ private final class Chain {
         case .entity: try entity.decode(partition, from: &reader)
         case .risk: try risk.decode(partition, from: &reader)
         case .sequencer: sequencer = try Sequencer(decoding: &reader, limits: Self.limits)
+        case .frequencies: frequencies = try TraitFrequencies(from: &reader)
+        case .taints: taints = try Taints(from: &reader)
+        case .campaigns: campaigns = try Campaigns(from: &reader)
         }
         try reader.finish()
     }

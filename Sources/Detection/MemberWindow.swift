@@ -92,16 +92,29 @@ struct MemberWindow: Sendable {
     /// Notes that `member` was seen at `time`. `member` must not be `UInt64.max`.
     mutating func observe(_ member: UInt64, at time: Timestamp, isFresh: Bool, window: Interval) -> Sighting {
         newest = max(newest, time)
-        let horizon = newest - window
-        if count <= Self.exactLimit {
-            forget(through: horizon)
-        } else if newest >= nextSweep {
-            nextSweep = newest + Interval(microseconds: window.microseconds / 16)
-            forget(through: horizon)
-        }
-        guard time > horizon else { return Sighting(previous: nil, isTooOld: true) }
+        slide(window)
+        guard time > newest - window else { return Sighting(previous: nil, isTooOld: true) }
         let previous = note(Member(id: member, seen: time, isFresh: isFresh))
         return Sighting(previous: previous, count: count, freshCount: freshCount)
+    }
+
+    /// Moves the window on to `time` without a sight.
+    mutating func advance(to time: Timestamp, window: Interval) {
+        guard count > 0, time > newest else { return }
+        newest = time
+        slide(window)
+        if count == 0 { self = MemberWindow() }
+    }
+
+    /// Forgets who has left the window that ends with the latest time, as far as that is due.
+    @inline(__always)
+    private mutating func slide(_ window: Interval) {
+        if count <= Self.exactLimit {
+            forget(through: newest - window)
+        } else if newest >= nextSweep {
+            nextSweep = newest + Interval(microseconds: window.microseconds / 16)
+            forget(through: newest - window)
+        }
     }
 
     /// Puts the member in its place, with the later of its sights, and returns its sight before.

@@ -100,6 +100,7 @@ package struct TraitFrequencies: Sendable {
     private var counts: [[UInt32: Float]] = RegistrationTraits.Trait.allCases.map { _ in [:] }
     private var totals: [Float] = RegistrationTraits.Trait.allCases.map { _ in 0 }
     private var day: Int64 = 0
+    private var nameModel = NameModel()
     /// By e-mail domain: the providers that it was registered from; the last is ``spread`` where there are more.
     private var domains: [UInt32: InlineArray<3, UInt32>] = [:]
     private static let spread = UInt32.max
@@ -110,11 +111,15 @@ package struct TraitFrequencies: Sendable {
     mutating func observe(_ event: Event, text: Span<UInt8>, hash: KeyHash) -> RegistrationTraits {
         turn(to: event.time.microseconds / 86_400_000_000)
         var traits = RegistrationTraits()
+        let name = event.username.isEmpty ? event.mailbox : event.username
+        let isDrawnByLot = nameModel.observe(text.extracting(name.range))
         for trait in RegistrationTraits.Trait.allCases {
             guard
                 let member = trait.field.member(of: event, account: .none, text: text, hash: hash)
             else { continue }
-            let mark = UInt32(truncatingIfNeeded: hash.hash(UInt64(trait.rawValue), member)) | 1
+            // Names drawn by lot have a shape of their own.
+            let kind = UInt64(trait.rawValue) | (trait == .nameTemplate && isDrawnByLot ? 1 << 8 : 0)
+            let mark = UInt32(truncatingIfNeeded: hash.hash(kind, member)) | 1
             let i = trait.rawValue
             let count = counts[i][mark] ?? 0
             // So few registrations cannot tell what is rare.
@@ -156,6 +161,7 @@ package struct TraitFrequencies: Sendable {
         let factor = day > self.day && self.day > 0 ? powf(Self.keep, Float(min(day - self.day, 400))) : isFull ? 0.5 : 1
         self.day = max(day, self.day)
         guard factor < 1 else { return }
+        nameModel.fade(factor)
         for i in counts.indices {
             counts[i] = counts[i].compactMapValues { $0 * factor < 0.5 ? nil : $0 * factor }
             totals[i] *= factor
@@ -166,6 +172,7 @@ package struct TraitFrequencies: Sendable {
 
     package func encode(into writer: inout StateWriter) {
         writer.write(day)
+        nameModel.encode(into: &writer)
         for i in counts.indices {
             writer.write(totals[i])
             writer.write(count: counts[i].count)
@@ -183,6 +190,7 @@ package struct TraitFrequencies: Sendable {
 
     package init(from reader: inout StateReader) throws(StateFault) {
         day = try reader.read()
+        nameModel = try NameModel(from: &reader)
         for i in counts.indices {
             totals[i] = try reader.readFloat()
             guard totals[i] >= 0, totals[i].isFinite else { throw .invalid("a total") }

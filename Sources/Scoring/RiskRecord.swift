@@ -25,7 +25,8 @@ struct RiskRecord: Sendable {
     static let compromising = 0.1
     /// An account that was taken over is never lifted above this by what came after.
     static let compromisedLimit = Level.watch
-    /// Evidence of this strength that many use the account at once says that it is sold rather than stolen.
+    /// Evidence of this strength that many use the account at once says that it is sold rather than stolen; of twice this, more
+    /// than a suspicion of theft can say against.
     static let sharing = 0.4
     /// An account that may have been taken over, or is sold by whoever has it, is not lifted above this.
     static let suspectedLimit = Level.review
@@ -99,8 +100,13 @@ struct RiskRecord: Sendable {
             // What was held against the account before is its own; all since may be the other's.
             let own = entries.filter { $0.since < takeover.since }
             let ownLevel = Weighing(own, at: time, rules: rules).level(holding: .normal, policy: rules.policy)
-            let isSold = entries.contains { rules.rules[$0.rule].tellsSharing && $0.strength >= Self.sharing }
-            let limit = takeover.isCertain && !isSold ? Self.compromisedLimit : Self.suspectedLimit
+            let sharing = entries.lazy.filter { rules.rules[$0.rule].tellsSharing }.map(\.strength).max() ?? 0
+            let limit: Level =
+                if takeover.isCertain {
+                    sharing >= Self.sharing ? Self.suspectedLimit : Self.compromisedLimit
+                } else {
+                    sharing >= 2 * Self.sharing ? .ban : Self.suspectedLimit
+                }
             level = min(level, max(limit, ownLevel))
         }
         let points = ScorePolicy.points(weighing.score)

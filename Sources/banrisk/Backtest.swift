@@ -66,6 +66,9 @@ struct Backtest: ParsableCommand {
                 try run.run(&frames, totalBytes: FileFrames.totalBytes(of: files))
             }
             let report = try run.report(final ? .final : .peak)
+            guard report.frames != nil else {
+                throw ToolError.faultyInput("there are no events to compare; name the daemon's spool, or files")
+            }
             var output = Output()
             if json {
                 try output.line(report.json(limit: limit.count).text)

@@ -18,7 +18,9 @@ struct LabelledOptions: ParsableArguments {
     @Flag(help: "Replace what is there: the database to keep, a proposal.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("Labels. Default: labels.ndjson of the folder.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Labels. Default: labels.ndjson of the folder; of a database, the verdicts that hold.", valueName: "file"))
     var labels: String?
 
     @Option(help: ArgumentHelp("Events. Default: events.ndjson of the folder.", valueName: "file"))
@@ -33,20 +35,19 @@ struct LabelledOptions: ParsableArguments {
     var folder: String?
 
     func validate() throws {
-        if folder == nil, database == nil || labels == nil {
-            throw ValidationError("Name a data set's folder, or a --database and its --labels.")
-        }
+        if folder == nil, database == nil { throw ValidationError("Name a data set's folder, or a --database.") }
     }
 
     /// Reads the labels, and runs the pipeline over the folder's events if a folder is named.
     ///
     /// - Parameter rules: In place of the configuration's.
     func load(rules: RuleSet? = nil) throws -> LabelledData {
-        let labelPath = labels ?? folder.map { $0 + "/labels.ndjson" } ?? ""
-        let known = try parse(labelPath)
         guard let folder else {
-            return LabelledData(labels: known, database: database ?? "", events: events, verdicts: nil, assembly: nil)
+            let database = database ?? ""
+            let known = try labels.map(parse) ?? StoreReader(path: database).verdictLabels()
+            return LabelledData(labels: known, database: database, events: events, verdicts: nil, assembly: nil)
         }
+        let known = try parse(labels ?? folder + "/labels.ndjson")
         let assembly = try assemble(folder)
         let verdicts = try verdictFile(folder)
         let place = database == nil ? try TemporaryFolder() : nil
@@ -89,6 +90,31 @@ struct LabelledOptions: ParsableArguments {
         } catch {
             throw ToolError.faultyInput("\(error)")
         }
+    }
+}
+
+extension StoreReader {
+    /// What analysts say of accounts now, as labels; who belongs to a campaign is labelled with it.
+    ///
+    /// - Throws: ``ToolError/faultyInput(_:)`` where there is no verdict.
+    fileprivate func verdictLabels() throws -> [String: Label] {
+        var filter = VerdictFilter()
+        filter.inForce = true
+        filter.limit = .max
+        var labels: [String: Label] = [:]
+        for row in try verdicts(filter) {
+            let campaign = try account(named: row.account)?.campaign.map { "campaign-\($0)" }
+            switch Verdict.Kind(rawValue: row.verdict) {
+            case .banned: labels[row.account] = .abuse(kind: row.verdict, campaign: campaign)
+            case .cleared: labels[row.account] = .innocent(class: row.verdict)
+            case .compromised: labels[row.account] = .victim(kind: row.verdict, campaign: campaign)
+            case .withdrawn, nil: break
+            }
+        }
+        guard !labels.isEmpty else {
+            throw ToolError.faultyInput("the database has no verdict that holds; name labels with --labels")
+        }
+        return labels
     }
 }
 

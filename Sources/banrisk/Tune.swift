@@ -62,7 +62,6 @@ struct Tune: ParsableCommand {
             let (text, ruleSet) = try present()
             let data = try source.load(rules: ruleSet)
             let reader = try StoreReader(path: data.database)
-            // Once there is a table of verdicts, labels may come from it, here.
             let examples = TuningExample.examples(
                 labels: data.labels, results: try reader.results(.peak), rules: ruleSet.rules)
             let tuning: Tuning

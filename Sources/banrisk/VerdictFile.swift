@@ -16,7 +16,7 @@ struct VerdictFile {
     ///
     /// - Throws: ``ToolError/faultyInput(_:)`` with the first line that is no verdict.
     init(path: String) throws(ToolError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
+        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() ?? Data() else {
             throw .faultyInput("\(path) cannot be read; name a file of verdicts, one JSON object a line")
         }
         var decoder = EventDecoder()

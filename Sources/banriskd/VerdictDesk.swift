@@ -1,6 +1,7 @@
 import Assembly
 import Glibc
 import Logging
+import Ordering
 import Pipeline
 import RiskModel
 import Settings
@@ -26,11 +27,9 @@ struct VerdictDesk: Sendable {
         guard progress.phase == .running else {
             return VerdictAnswer(error: "the daemon is \(progress.phase.rawValue); try again later")
         }
-        // With a time that has been reached, a verdict is neither late nor does it move the time.
-        let watermark = pipeline.statistics.watermark
-        let time = watermark == .epoch ? Self.wallClock() : watermark
         var answer = VerdictAnswer()
         do {
+            let time = try eventTime()
             let frames = try request.frames(at: time, peer: peer)
             answer.by = try request.author(peer)
             answer.time = time.description
@@ -55,7 +54,22 @@ struct VerdictDesk: Sendable {
         return answer
     }
 
-    /// For the first event of all.
+    /// The time that the events have reached: with it a verdict is neither late nor does it move the time.
+    ///
+    /// Before the first event of all, that of the clock. Events that are on their way are waited for: they may be old.
+    private func eventTime() throws -> Timestamp {
+        let last = spool.durableSequence
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let statistics = pipeline.statistics
+            if statistics.watermark != .epoch { return statistics.watermark }
+            let ordering = statistics.ordering
+            if statistics.throughSeq >= last, ordering.held == 0, ordering.inDoubt == 0 { return Self.wallClock() }
+            guard ContinuousClock.now < deadline, !spool.isClosed else { throw VerdictsTooEarly() }
+            usleep(UInt32(Self.pollMilliseconds) * 100)
+        }
+    }
+
     private static func wallClock() -> Timestamp {
         var time = timespec()
         // SAFETY: the call writes only into `time`.
@@ -69,6 +83,11 @@ struct VerdictDesk: Sendable {
             guard ContinuousClock.now < deadline, !spool.isClosed else { throw VerdictDelay(seq: seq) }
         }
     }
+}
+
+/// No event has been processed yet, though some have come.
+private struct VerdictsTooEarly: Error, CustomStringConvertible {
+    var description: String { "the first events are still on their way; try again later" }
 }
 
 /// The verdicts were taken, and the disk has not said yet that it has them.

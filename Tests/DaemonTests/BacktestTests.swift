@@ -104,6 +104,36 @@ extension ProcessTests {
             #expect(try daemon.stop() == .exit(0))
         }
 
+        @Test func `it reads all segments of a spool, and says where one begins that retention has cut`() throws {
+            let folder = try TemporaryFolder()
+            let config = try folder.write("spool: {segment_bytes: 1 MiB}\n", to: "banrisk.yaml")
+            let daemon = try RunningDaemon(folder, ["--config", config])
+            let lines = ["", "b-", "c-", "d-"].flatMap { name in
+                Logs.demo.map { $0.replacingOccurrences(of: "\"account\":\"", with: "\"account\":\"\(name)") }
+            }
+            try daemon.feed(lines)
+            try daemon.waitUntilApplied(lines.count)
+            #expect(try daemon.stop() == .exit(0))
+            func segments() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder("spool")).filter {
+                    $0.hasSuffix(".segment")
+                }.sorted()
+            }
+            let arguments = ["backtest", "--rules", Self.rules, "--spool", folder("spool"), "--json"]
+            let whole = try Report(try run(Places.banrisk, arguments).output)
+            try #require(segments().count > 1)
+            #expect(whole.firstSeq == 1 && whole.lastSeq == lines.count)
+            #expect(try whole.matrix == Self.peaks(daemon.database))
+            let sources = try sqlite(daemon.database, "SELECT events, rejected FROM sources")
+            #expect(sources == ["\(whole.events)|\(whole.rejected)"])
+
+            try FileManager.default.removeItem(atPath: folder("spool/\(segments()[0])"))
+            let first = try #require(try Int(segments()[0].dropLast(".segment".count)))
+            let cut = try Report(try run(Places.banrisk, arguments).output)
+            #expect(cut.firstSeq == first && cut.lastSeq == lines.count)
+            #expect(cut.events + cut.rejected == lines.count - first + 1)
+        }
+
         @Test func `more accounts that reach ban than allowed fail the run`() throws {
             let folder = try TemporaryFolder()
             let mild = try folder.write("rules: weightless.yaml\ngeoip: [\(Places.demo)]\n", to: "banrisk.yaml")
@@ -125,6 +155,8 @@ extension ProcessTests {
             #expect(rules.end == .exit(2) && rules.errors.contains("rules.yaml:3"))
             let spool = try banrisk("backtest", "--rules", Self.rules, "--spool", folder("no-spool"))
             #expect(spool.end == .exit(2) && spool.errors.contains("no-spool"))
+            let empty = try banrisk("backtest", "--rules", Self.rules, "--spool", folder.path)
+            #expect(empty.end == .exit(2) && empty.errors.contains("there are no events to compare"))
         }
 
         @Test func `a farm is one campaign, and an appeal against it can be answered`() throws {

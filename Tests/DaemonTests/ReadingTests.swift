@@ -69,6 +69,7 @@ extension ProcessTests {
 
         @Test func `without databases the daemon runs and says which rules are inactive, and why`() throws {
             let inactive = [
+                "api_abuse_hosting": "an Anonymous-IP database",
                 "anonymizer": "an Anonymous-IP database",
                 "anonymizer_hosting": "an Anonymous-IP database",
                 "api_abuse_key_networks": "an ASN database",

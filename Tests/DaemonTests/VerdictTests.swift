@@ -92,6 +92,20 @@ extension ProcessTests {
             #expect(try daemon.stop() == .exit(0))
         }
 
+        @Test func `a verdict right behind the first events of all has their time, and one before them the clock's`()
+            throws
+        {
+            let daemon = try RunningDaemon(try TemporaryFolder())
+            try daemon.feed(Logs.farm())
+            try daemon.wait("the events on disk") { $0.sequence.durable == 40 }
+            #expect(try Self.verdict(daemon, "farm-39", "cleared").output.contains("on 2026-02-02T02:"))
+            #expect(try daemon.stop() == .exit(0))
+            let empty = try RunningDaemon(try TemporaryFolder())
+            let today = "on \(ISO8601DateFormatter().string(from: Date()).prefix(7))"
+            #expect(try Self.verdict(empty, "somebody", "banned").output.contains(today))
+            #expect(try empty.stop() == .exit(0))
+        }
+
         @Test func `several accounts at once; of one that nobody knows it warns, and keeps the verdict`() throws {
             let folder = try TemporaryFolder()
             let daemon = try Self.farm(folder)
@@ -109,6 +123,28 @@ extension ProcessTests {
             #expect(try daemon.stop() == .exit(0))
         }
 
+        @Test func `verdicts are labels for evaluate and tune`() throws {
+            let folder = try TemporaryFolder()
+            let daemon = try Self.farm(folder)
+            let without = try banrisk("evaluate", "--database", daemon.database)
+            #expect(without.end == .exit(2) && without.errors.contains("no verdict that holds"))
+            let names = try folder.write((20..<40).map { "farm-\($0)\n" }.joined(), to: "names.txt")
+            #expect(try Self.verdict(daemon, "banned", "--accounts-from", names).end == .exit(0))
+            #expect(try Self.verdict(daemon, "farm-1", "cleared").end == .exit(0))
+            #expect(try Self.verdict(daemon, "farm-2", "compromised").end == .exit(0))
+            #expect(try Self.verdict(daemon, "farm-20", "withdrawn").end == .exit(0))
+            try daemon.waitUntilApplied(63)
+            let evaluation = try banrisk("evaluate", "--database", daemon.database, "--json")
+            struct Report: Decodable {
+                struct Accounts: Decodable { var abuse, innocent, victim: Int }
+                var accounts: Accounts
+            }
+            #expect(evaluation.end == .exit(0), "\(evaluation.errors)")
+            let accounts = try JSONDecoder().decode(Report.self, from: Data(evaluation.output.utf8)).accounts
+            #expect(accounts.abuse == 19 && accounts.innocent == 1 && accounts.victim == 1)
+            #expect(try daemon.stop() == .exit(0))
+        }
+
         @Test func `a line of type verdict from a shipper or a file of events is no verdict`() throws {
             let folder = try TemporaryFolder()
             let daemon = try Self.farm(folder)
@@ -122,6 +158,27 @@ extension ProcessTests {
             let events = try folder.write(Logs.farm().joined() + line, to: "events.ndjson")
             #expect(try banrisk("replay", "--database", folder("r.db"), events).end == .exit(0))
             #expect(try sqlite(folder("r.db"), "SELECT count(*) FROM verdicts") == ["0"])
+        }
+
+        @Test func `scenarios have verdicts between their events, and data sets in a file of their own`() throws {
+            let folder = try TemporaryFolder()
+            let cleared = Logs.event("verdict", "farm-39", at: 1_770_000_900, #","verdict":"cleared","why":"me""#)
+            _ = try folder.write("", to: "expected.txt")
+            _ = try folder.write(Logs.farm().joined() + cleared, to: "events.ndjson")
+            let scenario = try banrisk("rules", "test", folder.path)
+            #expect(scenario.end == .exit(1) && !scenario.output.contains("is no event"))
+            #expect(scenario.lines.contains { $0.hasPrefix("  + farm-39 normal") })
+            #expect(scenario.lines.contains { $0.hasPrefix("  + farm-38 review") || $0.hasPrefix("  + farm-38 ban") })
+
+            _ = try folder.write(Logs.farm().joined(), to: "events.ndjson")
+            _ = try folder.write(cleared, to: "verdicts.ndjson")
+            _ = try folder.write(#"{"account":"farm-39","label":"innocent","class":"school"}"#, to: "labels.ndjson")
+            for (arguments, count) in [([], "1"), (["--verdicts", "/dev/null"], "0")] {
+                let evaluation = try run(
+                    Places.banrisk, ["evaluate", folder.path, "--database", folder("e.db"), "--overwrite"] + arguments)
+                #expect(evaluation.end == .exit(0), "\(evaluation.errors)")
+                #expect(try sqlite(folder("e.db"), "SELECT count(*) FROM verdicts") == [count])
+            }
         }
 
         @Test(arguments: [

@@ -10,7 +10,7 @@ import Testing
         let line = #"""
             {"id":"e-1","ts":"2025-03-01T12:00:00Z","type":"payment","outcome":"success","account":"a1",
             "ip":"203.0.113.7","device":"d1","user_agent":"UA/1.0","session":"s1","username":"anna","email":"a@example.com",
-            "phone":"+431","card":"tok_1","card_country":"at","api_key":"k1","language":"de-AT","severity":"high",
+            "phone":"+431","card":"tok_1","card_bin":"411111","card_country":"at","api_key":"k1","language":"de-AT","severity":"high",
             "attributes":{"a":[1]}}
             """#
         let output = decode(line)
@@ -29,13 +29,15 @@ import Testing
         let texts = [
             event.id, event.account, event.device, event.userAgent, event.session, event.username, event.email,
             event.phone,
-            event.card, event.apiKey, event.language,
+            event.card, event.apiKey, event.language, event.cardBin,
         ].map { output.string($0) }
         #expect(
-            texts == ["e-1", "a1", "d1", "UA/1.0", "s1", "anna", "a@example.com", "+431", "tok_1", "k1", "de-AT"])
+            texts == [
+                "e-1", "a1", "d1", "UA/1.0", "s1", "anna", "a@example.com", "+431", "tok_1", "k1", "de-AT", "411111",
+            ])
     }
 
-    @Test(arguments: EventType.allCases)
+    @Test(arguments: EventType.reported)
     func `each type is recognised and needs its address`(_ type: EventType) throws {
         #expect(decode(login("\"type\":\"\(type.name)\"")).events.first?.type == type)
         let output = decode(#"{"ts":1,"account":"a","type":""# + type.name + #""}"#)

@@ -4,7 +4,9 @@ import Testing
 @testable import Detection
 
 @Suite struct AssociationTests {
-    private static func rule(_ ties: [Field], window: Int64 = 30 * 86_400, saturate: Double = 2, id: String = "rule") -> Rule {
+    private static func rule(_ ties: [Field], window: Int64 = 30 * 86_400, saturate: Double = 2, id: String = "rule")
+        -> Rule
+    {
         .of(
             .association(
                 AssociationParameters(
@@ -57,7 +59,8 @@ import Testing
 
     @Test func `nothing is held against anyone when the ban is taken back, or is over`() {
         let start = [Self.fact("banned", 0, device: "d"), Self.ban("banned", 10)]
-        #expect(run(start + [Self.ban("banned", 20, withdrawn: true), Self.fact("other", 30, device: "d")]).signals.isEmpty)
+        #expect(
+            run(start + [Self.ban("banned", 20, withdrawn: true), Self.fact("other", 30, device: "d")]).signals.isEmpty)
         #expect(run(start + [Self.fact("other", 1_010, device: "d")]).signals.count == 1)
         #expect(run(start + [Self.fact("other", 1_011, device: "d")]).signals.isEmpty)
         // And when the rule's own window has passed.
@@ -108,7 +111,8 @@ import Testing
         for number in 0..<UInt64(4) {
             let first = number * UInt64(Taints.limit) / 4
             taints.add(
-                Array(first..<first + UInt64(Taints.limit) / 4), of: "a\(number)", since: Timestamp(seconds: Int64(number)),
+                Array(first..<first + UInt64(Taints.limit) / 4), of: "a\(number)",
+                since: Timestamp(seconds: Int64(number)),
                 until: .latest)
         }
         #expect(taints[0] != nil)

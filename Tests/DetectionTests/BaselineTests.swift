@@ -58,7 +58,8 @@ import Testing
                 .of(
                     .distinct(
                         DistinctParameters(
-                            key: .ip, member: .account, window: Interval(seconds: day), ramp: Ramp(allow: 3, saturate: 11),
+                            key: .ip, member: .account, window: Interval(seconds: day / 2),
+                            ramp: Ramp(allow: 3, saturate: 11),
                             establishedWeight: 0, newFor: Interval(seconds: 3_600), baseline: baseline)))
             ]))
     }

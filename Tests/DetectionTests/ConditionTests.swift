@@ -29,10 +29,11 @@ import Testing
         Example(
             test: .present(.ip), holds: fact { $0.ip = "192.0.2.1" }, fails: fact { $0.device = "192.0.2.1" }),
         Example(
-            test: .present(.cardCountry), holds: fact { $0.cardCountry = "AT" }, fails: fact { $0.place = Place(.london) }
+            test: .present(.cardCountry), holds: fact { $0.cardCountry = "AT" },
+            fails: fact { $0.place = Place(.london) }
         ),
         Example(
-            test: .country([CountryCode("FR")!, CountryCode("GB")!]), holds: fact { $0.place = Place(.london) },
+            test: .country(["FR", "GB"].compactMap { CountryCode($0) }), holds: fact { $0.place = Place(.london) },
             fails: fact { $0.place = Place(.tokyo) }),
         Example(
             test: .flags([.vpn, .tor]), holds: fact { $0.place.flags = [.tor, .hosting] },
@@ -44,7 +45,8 @@ import Testing
     private static func counts(_ clauses: [Clause], _ facts: [Fact]) -> Bool {
         let rule = Rule.of(
             .match(
-                MatchParameters(test: .any, window: Interval(seconds: 60), gap: .zero, ramp: Ramp(allow: 0, saturate: 1))),
+                MatchParameters(
+                    test: .any, window: Interval(seconds: 60), gap: .zero, ramp: Ramp(allow: 0, saturate: 1))),
             Condition(types: [.message], clauses: clauses))
         var folds = Folds(CompiledRules([rule]) { $0 == "listed" ? ListBinding(bit: 9, field: .ip) : nil })
         folds.run(facts)
@@ -77,7 +79,8 @@ import Testing
         }
         func isNew(for span: Int64) -> Bool {
             Self.counts(
-                [Clause(.newAccount(Interval(seconds: span)), isNegated: isNegated)], [registration, Self.fact { _ in }])
+                [Clause(.newAccount(Interval(seconds: span)), isNegated: isNegated)],
+                [registration, Self.fact { _ in }])
         }
         #expect(isNew(for: 100_000) != isNegated && isNew(for: 99_999) == isNegated)
         let clause = Clause(.newAccount(Interval(seconds: 1_000_000)), isNegated: isNegated)
@@ -96,7 +99,8 @@ import Testing
         let login = Self.fact { $0.type = .login }
         #expect(!Self.counts([Clause(.present(.device), isNegated: isNegated)], [login]))
         let verdict = Self.fact { $0.type = .verdict }
-        let rule = Rule.of(.rate(RateParameters(key: .account, window: Interval(seconds: 60), ramp: Ramp(allow: 0, saturate: 1))))
+        let rule = Rule.of(
+            .rate(RateParameters(key: .account, window: Interval(seconds: 60), ramp: Ramp(allow: 0, saturate: 1))))
         var folds = Folds(CompiledRules([rule]))
         folds.run([verdict])
         #expect(folds.signals.isEmpty)

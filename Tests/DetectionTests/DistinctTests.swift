@@ -33,7 +33,7 @@ import Testing
             #expect(finding?.concernsMember == true)
             // One more account is one more eighth here; from the eleventh on it is no worse.
             #expect(finding?.hasRisen == (member < 11))
-                    }
+        }
     }
 
     @Test func `established accounts count their weight, and by themselves stay within what is allowed`() {

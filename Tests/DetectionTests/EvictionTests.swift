@@ -22,7 +22,8 @@ import Testing
         folds.run((0..<4_000).map { Fact(seconds: 10_000 + Int64($0), account: "a\($0)") })
         // Numbers follow from names, so that another fold gives the same.
         let refs = Folds(Self.distinct(.ip)).profile.run(
-            batches((0..<4_000).map { Fact(seconds: 10_000, account: "a\($0)") }, size: 4_000)[0], taints: Taints(), shards: 1
+            batches((0..<4_000).map { Fact(seconds: 10_000, account: "a\($0)") }, size: 4_000)[0], taints: Taints(),
+            shards: 1
         ).standings.map(\.account)
         // Those of rank 1 alone would be too many.
         let ranks = Dictionary(uniqueKeysWithValues: zip(refs, (0..<4_000).map { $0 < 2_000 ? UInt8($0 % 3) : 1 }))

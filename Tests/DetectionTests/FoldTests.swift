@@ -18,7 +18,8 @@ import Testing
         #expect(spoken == Set(Sample.rules.indices).subtracting([4, 8]))
         let onEntities = Sample.rules.indices.filter { number in
             switch Sample.rules[number].kind {
-            case .distinct, .rate, .overlap, .resale, .rhythm, .likeness, .takeover: Sample.rules[number].key != .account
+            case .distinct, .rate, .overlap, .resale, .rhythm, .likeness, .takeover:
+                Sample.rules[number].key != .account
             default: false
             }
         }

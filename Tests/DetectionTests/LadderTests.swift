@@ -38,7 +38,8 @@ import Testing
         var now: Int64 = 1_000_000
         for seq in 1...200 as ClosedRange<UInt64> {
             now += Int64.random(in: 0...40_000, using: &random)
-            let time = Int.random(in: 0..<5, using: &random) == 0 ? now - Int64.random(in: 0...120_000, using: &random) : now
+            let time =
+                Int.random(in: 0..<5, using: &random) == 0 ? now - Int64.random(in: 0...120_000, using: &random) : now
             strikes.append((time, .random(in: 0...4, using: &random)))
             let newest = strikes.map(\.seconds).max() ?? 0
             let worth = strikes.filter { $0.seconds > newest - 100_000 }.map { [1, 0.5, 1, 2.5, 6][Int($0.severity)] }

@@ -85,7 +85,8 @@ enum Sample {
             .of(
                 .modifier(
                     ModifierParameters(
-                        field: .language, values: ["de", "fr"], window: span(3_000), ramp: Ramp(allow: 0, saturate: 3)))),
+                        field: .language, values: ["de", "fr"], window: span(3_000), ramp: Ramp(allow: 0, saturate: 3)))
+            ),
             .of(
                 .association(
                     AssociationParameters(
@@ -93,8 +94,14 @@ enum Sample {
             .of(match(.differ(.cardCountry, .country))),
             .of(
                 match(.any),
-                Condition(types: [.payment], clauses: [Clause(.newAccount(span(1_500))), Clause(.text(.attribute0, ["gold"]))])),
+                Condition(
+                    types: [.payment],
+                    clauses: [Clause(.newAccount(span(1_500))), Clause(.text(.attribute0, ["gold"]))])),
             .of(rate(.attribute0, 500, 3, 20), Condition(clauses: [Clause(.present(.device), isNegated: true)])),
+            .of(
+                .takeover(
+                    TakeoverParameters(
+                        key: .account, window: span(2_000), ramp: Ramp(allow: 1, saturate: 6), minimumShare: 0.2))),
             .of(
                 match(.any),
                 Condition(

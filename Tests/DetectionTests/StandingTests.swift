@@ -37,7 +37,9 @@ import Testing
             var place = Place()
             place.asn = random.pick([0, 0, 1, 2, 3])
             place.country = random.pick([.unknown, CountryCode("AT")!, CountryCode("DE")!, CountryCode("FR")!])
-            let ip = random.pick(["", "192.0.2.1", "192.0.77.1", "192.9.2.1", "2001:db8::1", "2001:db8:9::1", "2001:dba::1"])
+            let ip = random.pick([
+                "", "192.0.2.1", "192.0.77.1", "192.9.2.1", "2001:db8::1", "2001:db8:9::1", "2001:dba::1",
+            ])
             let fact = Fact(
                 seconds: 1_000_000 + Int64(step), type: random.pick([.login, .apiCall]),
                 outcome: random.pick(Outcome.allCases), account: "a", ip: ip,

@@ -96,13 +96,59 @@ import Testing
         #expect(inside.said().map(\.account) == ["victim"])
     }
 
-    @Test func `an account that is days old may be the attacker's own`() {
-        func said(registered days: Int64) -> Int {
+    @Test func `an account that is hours old may be the attacker's own`() {
+        func said(registered hours: Int64) -> Int {
             let registration = Fact(
-                seconds: Self.start - days * 86_400, type: .registration, account: "young", ip: "192.0.2.1",
+                seconds: Self.start - hours * 3_600, type: .registration, account: "young", ip: "192.0.2.1",
                 device: "own", place: Place(.london))
             return run([registration] + Self.failures(8, from: 0) + [Self.login("young", 10)]).signals.count
         }
-        #expect(said(registered: 2) == 0 && said(registered: 20) == 1)
+        #expect(said(registered: 2) == 0 && said(registered: 480) == 1)
+    }
+
+    // MARK: - One account by itself
+
+    private static func own(_ facts: [Fact]) -> [Folds.NamedSignal] {
+        var parameters = Self.parameters
+        parameters.key = .account
+        var folds = Folds(CompiledRules([.of(.takeover(parameters))]))
+        folds.run(homes(["victim"]) + facts)
+        return folds.said()
+    }
+
+    /// From another country, network and device.
+    private static func stranger(_ seconds: Int64, _ outcome: Outcome = .success, type: EventType = .login) -> Fact {
+        var fact = login("victim", seconds, outcome)
+        fact.type = type
+        return fact
+    }
+
+    @Test func `a success from a new place within a day of a failure from such a place is a takeover`() {
+        let said = Self.own([Self.stranger(0, .failure), Self.stranger(60, .failure), Self.stranger(86_460)])
+        #expect(said.map(\.strength) == [1])
+        guard case .pattern(nil, 2, _) = said.first?.evidence else {
+            Issue.record("other evidence")
+            return
+        }
+        let late = Self.own([Self.stranger(0, .failure), Self.stranger(86_401)])
+        #expect(late.allSatisfy { $0.strength == TakeoverColumn.suspicion })
+    }
+
+    @Test func `by itself a new place is a suspicion, and a takeover when a violation follows within days`() {
+        func violation(_ seconds: Int64) -> Fact {
+            Fact(seconds: Self.start + seconds, type: .policyViolation, account: "victim")
+        }
+        #expect(Self.own([Self.stranger(0)]).map(\.strength) == [TakeoverColumn.suspicion])
+        let followed = Self.own([Self.stranger(0), violation(5 * 86_400)])
+        #expect(followed.count == 2 && (followed.last?.strength ?? 0) > TakeoverColumn.suspicion)
+        #expect(Self.own([Self.stranger(0), violation(5 * 86_400 + 1)]).count == 1)
+        #expect(Self.own([violation(0)]).isEmpty)
+    }
+
+    @Test func `one's own device in another network, and a new device at home, are nothing`() {
+        let journey = Self.login("victim", 60, device: "own-victim")
+        #expect(Self.own([Self.stranger(0, .failure), journey]).isEmpty)
+        let telephone = Self.login("victim", 60, at: .london, ip: "192.0.2.1", device: "new")
+        #expect(Self.own([Self.stranger(0, .failure), telephone]).isEmpty)
     }
 }

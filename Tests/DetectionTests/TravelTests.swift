@@ -118,7 +118,8 @@ import Testing
         away.subdivision = SubdivisionCode("NY") ?? .unknown
         folds.run([
             Fact(seconds: 1_000_000, account: "a", ip: "192.0.2.1", device: "telephone", place: home),
-            Fact(seconds: 1_003_600, account: "a", ip: "198.51.100.7", device: "ein sehr langer Gerätename", place: away),
+            Fact(
+                seconds: 1_003_600, account: "a", ip: "198.51.100.7", device: "ein sehr langer Gerätename", place: away),
         ])
         guard case .journey(let from, let to, _, 1) = folds.signals.keys.first?.evidence else {
             Issue.record("no journey was told")
@@ -136,7 +137,8 @@ import Testing
     }
 
     @Test func `as much of a device's name is kept as fits into 15 bytes, and no half a letter`() {
-        for (name, kept) in [("", ""), ("123456789012345", "123456789012345"), ("1234567890123456", "1234567890123..")] {
+        for (name, kept) in [("", ""), ("123456789012345", "123456789012345"), ("1234567890123456", "1234567890123..")]
+        {
             #expect(Self.kept(name) == kept)
         }
         #expect(Self.kept("123456789012é456") == "123456789012..")
@@ -196,7 +198,9 @@ import Testing
             away.latitude = -17
             away.longitude = i % 5 == 0 ? 179.9 : -179.9
             let city = i % 2 == 0 ? home : away
-            if let finding = column.observe(0, event(city, hours: Double(i)), [UInt8]().span) { findings.append(finding) }
+            if let finding = column.observe(0, event(city, hours: Double(i)), [UInt8]().span) {
+                findings.append(finding)
+            }
         }
         #expect(!findings.isEmpty && findings.allSatisfy { $0.count == 1 })
     }

@@ -15,7 +15,8 @@ import Testing
 
     /// The bits of one event with these fields.
     private func listed(
-        _ sources: EnrichmentSources, address: String? = nil, phone: String = "", email: String = "", day: String? = nil
+        _ sources: EnrichmentSources, address: String? = nil, phone: String = "", email: String = "", bin: String = "",
+        day: String? = nil
     ) throws -> UInt64 {
         var batch = EventBatch()
         var event = Event()
@@ -26,6 +27,8 @@ import Testing
         batch.text += phone.utf8
         event.email = TextSlice(offset: UInt32(batch.text.count), count: UInt32(email.utf8.count))
         batch.text += email.utf8
+        event.cardBin = TextSlice(offset: UInt32(batch.text.count), count: UInt32(bin.utf8.count))
+        batch.text += bin.utf8
         batch.events = [event]
         Enricher(sources: sources).enrich(&batch, events: 0..<1)
         return batch.events[0].listed
@@ -84,6 +87,20 @@ import Testing
         Enricher(sources: sources).enrich(&batch, events: 1..<2)
         #expect(batch.events.map(\.place.asn) == [0, 64496, 0])
         #expect(batch.events.map(\.listed) == [0, 1, 0])
+    }
+
+    @Test func `issuers match by every list that holds their beginning`() throws {
+        let sources = try EnrichmentSources(
+            databases: [],
+            lists: [
+                Self.list("short", "type: bin\n4111\n0055"), Self.list("long", "type: bin\n411122\n41112233"),
+                Self.list("full", "type: bin\n41112299\n4111"),
+            ])
+        let expected: [(String, UInt64)] = [
+            ("411122", 0b111), ("41112233", 0b111), ("41112299", 0b111), ("411199", 0b101), ("411222", 0),
+            ("005599", 0b001), ("555599", 0), ("", 0),
+        ]
+        for (bin, bits) in expected { #expect(try listed(sources, bin: bin) == bits, "\(bin)") }
     }
 
     @Test func `networks match by every list that holds the address`() throws {

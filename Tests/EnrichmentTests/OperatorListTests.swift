@@ -39,6 +39,14 @@ import Testing
                 == .domain(["mail.example", "xn--bcher-kva.example"]))
     }
 
+    @Test func `a list of card issuers holds four to eight digits`() throws {
+        let list = try parse("type: bin\n4111\n41111199 # a bank's trial cards\n")
+        #expect(list.kind == .bin && list.entries == .bin(["4111", "41111199"]))
+        for bad in ["411", "411111111", "41111x", "+4111", "4111 5111"] {
+            #expect(throws: ListFaults.self) { try parse("type: bin\n" + bad) }
+        }
+    }
+
     @Test func `a list with a kind and no entries is a list`() throws {
         #expect(try parse("type: asn # nothing yet").count == 0)
     }

@@ -70,7 +70,8 @@ import Testing
         event.outcome = .failure
         event.severity = 4
         event.source = .quarantine
-        let arena = Array("identifier account device email phone card key session name agent language".utf8)
+        // Room for the texts below, each of which differs from its neighbours.
+        let arena = Array((0..<50).map { "\($0) " }.joined().utf8)
         var next: UInt32 = 0
         event.mapTexts { _ in
             defer { next += 5 }

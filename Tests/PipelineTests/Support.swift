@@ -34,7 +34,10 @@ final class TemporaryDatabase {
 
     /// Every row of every table that events fill, in order.
     func content() throws -> [String] {
-        let tables = ["accounts", "contributions", "signals", "alerts", "entities", "quarantine", "sources"]
+        let tables = [
+            "accounts", "contributions", "signals", "alerts", "entities", "quarantine", "sources", "campaigns",
+            "campaign_members", "verdicts",
+        ]
         return try tables.flatMap { table in
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")

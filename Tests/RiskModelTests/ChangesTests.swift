@@ -32,6 +32,23 @@ import Testing
                     seq: seq, source: .file, reason: .invalidJSON, position: 0, bytes: [UInt8(truncatingIfNeeded: seq)])
             ]
         }
+        if Bool.random(using: &random) {
+            changes.verdicts = [
+                RecordedVerdict(
+                    account: account, verdict: Verdict(kind: .cleared, until: .latest, by: "b", why: "w"), time: .epoch,
+                    seq: seq, order: seq)
+            ]
+        }
+        if Bool.random(using: &random) {
+            let entity = EntityKey(kind: .device, text: account)
+            let id = seq % 4
+            changes.campaigns[id] = Campaign(
+                id: id, cause: "rule", entity: entity, entities: 1, members: Int(seq), level: .review,
+                firstSeen: .epoch, lastSeen: .epoch, born: .epoch, seq: seq)
+            changes.campaignMembers = [
+                CampaignMember(campaign: id, account: account, entity: entity, rule: "rule", joined: .epoch, seq: seq)
+            ]
+        }
         var counts = SourceCounts()
         counts.frames = 1
         counts.bytes = Int(seq)
@@ -48,6 +65,9 @@ import Testing
         #expect(a.alerts == b.alerts)
         #expect(a.entities == b.entities)
         #expect(a.rejections == b.rejections)
+        #expect(a.verdicts == b.verdicts)
+        #expect(a.campaigns == b.campaigns)
+        #expect(a.campaignMembers == b.campaignMembers)
         #expect(a.sources == b.sources)
     }
 

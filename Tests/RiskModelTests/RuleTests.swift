@@ -20,9 +20,10 @@ import Testing
                 var event = Event()
                 event.type = type
                 event.outcome = outcome
-                #expect(Condition().holds(for: event))
+                // A verdict is for rules that ask for it.
+                #expect(Condition().admits(event) == (type != .verdict))
                 let condition = Condition(types: [.login, .message], outcomes: [.failure])
-                #expect(condition.holds(for: event) == ([.login, .message].contains(type) && outcome == .failure))
+                #expect(condition.admits(event) == ([.login, .message].contains(type) && outcome == .failure))
             }
             #expect(Condition(types: [type]).onlyType == type)
         }
@@ -35,6 +36,58 @@ import Testing
             #expect(ref.partition == partition && ref.generation == generation && ref.slot == slot)
             #expect(ref != .none && AccountRef(rawValue: ref.rawValue) == ref)
         }
+    }
+
+    @Test func `an event has as many texts as it says`() {
+        var count = 0
+        var event = Event()
+        event.mapTexts { slice in
+            count += 1
+            return slice
+        }
+        #expect(count == Event.textCount)
+    }
+
+    @Test func `what a rule's evidence rests on follows from its kind, its key and its family`() {
+        let span = Interval(seconds: 60)
+        let ramp = Ramp(allow: 0, saturate: 1)
+        func basis(_ kind: RuleKind, _ family: Family = .behaviour) -> Basis {
+            Rule(
+                id: "a", heuristic: "a", family: family, kind: kind, condition: Condition(), weight: 1, halfLife: span,
+                reason: "a"
+            ).basis
+        }
+        func rate(_ key: Field, _ family: Family = .behaviour) -> Basis {
+            basis(.rate(RateParameters(key: key, window: span, ramp: ramp)), family)
+        }
+        for field in [Field.ip, .prefix, .prefix48, .asn] { #expect(rate(field) == .address) }
+        for field in [Field.email, .mailbox, .emailDomain, .phone, .phonePrefix] { #expect(rate(field) == .contact) }
+        for field in [Field.card, .cardBin] { #expect(rate(field) == .card) }
+        for field in [Field.nameTemplate, .userAgent, .username] { #expect(rate(field) == .pattern) }
+        #expect(rate(.device) == .device && rate(.apiKey) == .apiKey)
+        let own: [(Family, Basis)] = [
+            (.network, .address), (.geography, .place), (.device, .device), (.identity, .contact), (.payment, .card),
+            (.behaviour, .conduct), (.policy, .conduct),
+        ]
+        for (family, expected) in own { #expect(rate(.account, family) == expected) }
+        #expect(
+            basis(.association(AssociationParameters(ties: [.device], window: span, ramp: ramp)), .device) == .tie)
+        #expect(
+            basis(.likeness(LikenessParameters(key: .ip, window: span, minimumBits: 1, ramp: ramp)), .network)
+                == .pattern)
+        let said = Rule(
+            id: "a", heuristic: "a", family: .network, kind: .rate(RateParameters(key: .ip, window: span, ramp: ramp)),
+            condition: Condition(), weight: 1, halfLife: span, reason: "a", basis: .conduct)
+        #expect(said.basis == .conduct)
+    }
+
+    @Test func `the fields of attributes are as many as there are slots`() {
+        for slot in 0..<Event.attributeSlots {
+            #expect(Field(attributeSlot: slot)?.attributeSlot == slot)
+        }
+        #expect(Field(attributeSlot: -1) == nil && Field(attributeSlot: Event.attributeSlots) == nil)
+        #expect(Field.named.count + Event.attributeSlots == Field.allCases.count)
+        #expect(Set(Field.named.map(\.name)).count == Field.named.count)
     }
 
     @Test func `batches that are joined keep each event's texts`() {
@@ -58,6 +111,11 @@ import Testing
                 event.userAgent = slice(name + "/agent")
                 event.language = slice(name + "/language")
                 event.id = slice(name + "/id")
+                event.cardBin = slice(name + "/bin")
+                event.mailbox = slice(name + "/mailbox")
+                event.nameTemplate = slice(name + "/template")
+                event.verdict = slice(name + "/verdict")
+                for i in event.attributes.indices { event.attributes[i] = slice(name + "/attribute\(i)") }
                 batch.events.append(event)
             }
             return batch
@@ -70,6 +128,8 @@ import Testing
                 (event.device, "device"), (event.email, "email"), (event.phone, "phone"), (event.card, "card"),
                 (event.apiKey, "key"), (event.session, "session"), (event.username, "username"),
                 (event.userAgent, "agent"), (event.language, "language"), (event.id, "id"),
+                (event.cardBin, "bin"), (event.mailbox, "mailbox"), (event.nameTemplate, "template"),
+                (event.verdict, "verdict"), (event.attributes[0], "attribute0"), (event.attributes[7], "attribute7"),
             ]
             for (slice, text) in texts { #expect(joined.string(slice) == name + "/" + text) }
         }

@@ -167,7 +167,9 @@ import Testing
         }
 
         /// The campaign's number, its members and whether it alerts, after an event that ties these accounts.
-        mutating func take(_ ties: [(account: Int, devices: [Int], level: Level)]) -> (id: UInt64, members: Set<Int>, alerts: Bool)? {
+        mutating func take(_ ties: [(account: Int, devices: [Int], level: Level)]) -> (
+            id: UInt64, members: Set<Int>, alerts: Bool
+        )? {
             for tie in ties {
                 edges[tie.account, default: []].formUnion(tie.devices)
                 levels[tie.account] = max(levels[tie.account] ?? .normal, tie.level)
@@ -218,7 +220,8 @@ import Testing
             // One event ties accounts by a device that they share; some by another, too.
             let device = Int.random(in: 0..<30, using: &random)
             var ties: [(account: Int, devices: [Int], level: Level)] = []
-            let told = Set((0..<Int.random(in: 1...3, using: &random)).map { _ in Int.random(in: 0..<60, using: &random) })
+            let told = Set(
+                (0..<Int.random(in: 1...3, using: &random)).map { _ in Int.random(in: 0..<60, using: &random) })
             for account in told.sorted() {
                 let other = Int.random(in: 0..<12, using: &random) == 0 ? [Int.random(in: 0..<30, using: &random)] : []
                 let level: Level = Int.random(in: 0..<20, using: &random) == 0 ? .ban : .review

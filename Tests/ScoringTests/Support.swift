@@ -129,7 +129,9 @@ struct Formula {
             let cap = rules.policy.basisCaps[Int(basis.rawValue)]
             byBasis[basis] = min(sum, cap)
             guard sum > cap else { continue }
-            for family in parts.keys { if let value = parts[family]?[basis] { parts[family]?[basis] = value * cap / sum } }
+            for family in parts.keys {
+                if let value = parts[family]?[basis] { parts[family]?[basis] = value * cap / sum }
+            }
         }
         for family in Family.allCases { byFamily[family] = parts[family]?.values.reduce(0, +) ?? 0 }
         let enough = parts.flatMap { family, values in

@@ -43,7 +43,8 @@ import Testing
         #expect(record.due == .latest)
     }
 
-    @Test func `the same evidence counts little while the account is cleared, other evidence in full, and all after it`() {
+    @Test
+    func `the same evidence counts little while the account is cleared, other evidence in full, and all after it`() {
         let until = 12 * Self.day
         func strength(_ rule: Int, at seconds: Int64) -> Double? {
             var record = RiskRecord.forTests()
@@ -144,18 +145,41 @@ import Testing
         #expect(both.compromised && both.level == .ban)
     }
 
-    @Test func `a takeover that is too weak, has faded or is only watched for changes nothing`() {
+    @Test func `a takeover that is too weak or has faded is a suspicion: nobody is banned for what came after`() {
         let weak = Self.taken(strength: 0.09)
-        #expect(!weak.compromised && weak.level == .ban)
-        let trial = Self.taken(by: 3)
-        #expect(!trial.compromised && trial.level == .ban && trial.shadowPoints != nil)
+        #expect(!weak.compromised && weak.level == .review)
         // A tenth is left after 3.32 half-lives.
         var record = RiskRecord.forTests()
         _ = record.take([signal(rule: 2, at: 10 * Self.day)], rules: Self.rules)
         let later = Int64(13.4 * Double(Self.day))
         _ = record.fall(through: Timestamp(seconds: later), rules: Self.rules)
         _ = record.take([signal(rule: 0, seq: 2, at: later), signal(rule: 1, seq: 2, at: later)], rules: Self.rules)
-        #expect(!record.isCompromised(rules: Self.rules) && record.level == .ban)
+        #expect(!record.isCompromised(rules: Self.rules) && record.level == .review)
+    }
+
+    @Test func `a takeover that is only watched for changes nothing`() {
+        let trial = Self.taken(by: 3)
+        #expect(!trial.compromised && trial.level == .ban && trial.shadowPoints != nil)
+    }
+
+    @Test(arguments: [
+        (1.0, 0.39, Level.watch), (1.0, 0.4, .review), (1.0, 1.0, .review), (0.05, 0.79, .review), (0.05, 0.8, .ban),
+    ])
+    func `an account that many use at once is sold rather than stolen`(takeover: Double, sharing: Double, level: Level)
+    {
+        let overlap = OverlapParameters(
+            key: .account, member: .country, concurrent: 2, slot: Interval(seconds: 60), window: Interval(seconds: 600),
+            ramp: Ramp(allow: 0, saturate: 1))
+        let shared = Rule(
+            id: "shared", heuristic: "test", family: .network, kind: .overlap(overlap), condition: Condition(),
+            weight: 0,
+            halfLife: Interval(seconds: 86_400), reason: "A test.")
+        let rules = RuleSet(rules: Self.rules.rules + [shared], policy: .test)
+        var record = RiskRecord.forTests()
+        let strengths = [1, 1, takeover, 0, sharing]
+        _ = record.take(
+            [0, 1, 2, 4].map { signal(rule: $0, at: 10 * Self.day, strength: strengths[$0]) }, rules: rules)
+        #expect(record.level == level)
     }
 
     @Test(arguments: 1...10) func `a compromised account is above watch only by its own`(seed: UInt64) {
@@ -177,9 +201,11 @@ import Testing
             let alert = record.take(said, rules: rules)
             let score = record.score(rules: rules)
             if score.compromised, before != (record.time, record.seq) {
-                let since = record.entries.filter { rules.rules[$0.rule].tellsTakeover && !rules.rules[$0.rule].isShadow }
-                    .filter { $0.strength(at: record.time, halfLife: rules.rules[$0.rule].halfLife) >= 0.1 }
-                    .map(\.since).min()!
+                let since = record.entries.filter {
+                    rules.rules[$0.rule].tellsTakeover && !rules.rules[$0.rule].isShadow
+                }
+                .filter { $0.strength(at: record.time, halfLife: rules.rules[$0.rule].halfLife) >= 0.1 }
+                .map(\.since).min()!
                 let own = Formula(record.entries.filter { $0.since < since }, at: record.time, rules: rules)
                 let limit = max(.watch, own.level(holding: .normal, policy: rules.policy))
                 #expect(score.level <= limit && alert?.level ?? .normal <= limit)

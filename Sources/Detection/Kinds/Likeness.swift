@@ -7,7 +7,7 @@ import RiskModel
 /// as a network, a device or the beginning of a phone number; a pair's score says how alike the two are; an account's
 /// weighted degree says how many are alike to it. Here in a stream: each key keeps its latest registrations, at most ``limit``
 /// in the window; a pair's score is the bits of rarity that it shares beyond the key (``RegistrationTraits``); a pair of at
-/// least `minimumBits` counts 1 on both its ends; one of less, in one network, a half against. What the innocents have in common is left
+/// least `minimumBits` counts 1 on both its ends; one of less, in one network, three quarters against. What the innocents have in common is left
 /// out: whose mailboxes are of one organisation belong together by right, and whose are of different domains are not alike. Whose degree rises by a step is told, the earlier ones too.
 ///
 /// A rule may look at more than registrations, and ask something of the account, such as that it lives only here: a
@@ -25,6 +25,8 @@ struct LikenessColumn: EntityColumn {
         var escalation = Escalation()
     }
 
+    /// What a pair that is not alike counts against both.
+    static let contrast = 0.75
     /// How many registrations are kept for a key.
     static let limit = 48
 
@@ -108,6 +110,8 @@ struct LikenessColumn: EntityColumn {
             // The later one knows best what is rare.
             let (early, late) = (entries[min(i, own)].traits, entries[max(i, own)].traits)
             if late.isOrganisation, early.marks[Self.domain] == late.marks[Self.domain] { continue }
+            // Of a mailbox that only one of them told, nobody can say whether it is an organisation's.
+            if (early.marks[Self.domain] == 0) != (late.marks[Self.domain] == 0) { continue }
             let bits = late.sharedBits(with: early.marks, except: except)
             guard bits >= Float(parameters.minimumBits), !late.differs(from: early, in: Self.domain) else {
                 if parameters.acrossNetworks { continue }
@@ -126,7 +130,7 @@ struct LikenessColumn: EntityColumn {
     }
 
     private func tell(_ entry: inout Entry, _ shared: [Int]) -> Told? {
-        let strength = rule.parameters.ramp.strength(Double(entry.degree) - Double(entry.unlike) / 2)
+        let strength = rule.parameters.ramp.strength(Double(entry.degree) - Double(entry.unlike) * Self.contrast)
         guard entry.escalation.rises(to: strength) else { return nil }
         return Told(
             account: entry.account, strength: strength, degree: Int(entry.degree), traits: Self.words(shared))

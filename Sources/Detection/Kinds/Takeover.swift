@@ -8,7 +8,7 @@ import RiskModel
 /// attack. The source is to blame; the account is its victim.
 ///
 /// With the account for its key the rule looks at one account alone. A success from a device and a network that are new to it,
-/// within a day of a failure from such a place, is a takeover. One from a device, a network and a country that are all new is
+/// within a day of a failure from such a place, is a takeover. One without a failure is
 /// none by itself: people travel and buy telephones; it is ``suspicion``, and says only that nobody shall be banned for what
 /// follows, and a takeover if a violation of policy follows within days.
 struct TakeoverColumn: EntityColumn, AccountColumn {
@@ -17,7 +17,7 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
         /// The latest failure from a place that was not the account's.
         var failed = Timestamp.epoch
         var failures: UInt16 = 0
-        /// The latest use from a device, a network and a country that were all new.
+        /// The latest use from a device and a network that were new; where no device is told, from a new network in a new country.
         var strange = Timestamp.epoch
     }
 
@@ -88,7 +88,7 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
             watches[slot, default: Watch()].failures &+= 1
             return nil
         }
-        let isStrange = standing.firsts.contains(.country)
+        let isStrange = standing.firsts.contains(.country) || standing.firsts.contains(.device)
         if isStrange { watches[slot, default: Watch()].strange = event.time }
         if let watch = watches[slot], watch.failed != .epoch, event.time - watch.failed <= Self.attempt {
             watches[slot, default: Watch()].strange = event.time
@@ -137,6 +137,8 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
     ) -> Double {
         let parameters = rule.parameters
         state.suspects.removeAll { $0.time <= time - parameters.window }
+        state.failed.advance(to: time, window: parameters.window)
+        state.held.advance(to: time, window: parameters.window)
         if failed {
             _ = state.failed.observe(tried, at: time, isFresh: false, window: parameters.window)
         } else if standing.isElsewhere(at: time) {
