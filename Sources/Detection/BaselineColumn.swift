@@ -41,7 +41,8 @@ struct BaselineColumn: Sendable {
         var state = states[slot]
         if state.day > 0 {
             // A key that is known for a day has that day's count for its average.
-            state.average = state.average == 0
+            state.average =
+                state.average == 0
                 ? Float(state.highest) * (1 - keep) * 2 : state.average * keep + Float(state.highest) * (1 - keep)
             state.average *= powf(keep, Float(day - state.day - 1))
         }

@@ -158,7 +158,8 @@ package struct TraitFrequencies: Sendable {
     private mutating func turn(to day: Int64) {
         let isFull = counts.contains { $0.count >= Self.limit }
         guard day > self.day || isFull else { return }
-        let factor = day > self.day && self.day > 0 ? powf(Self.keep, Float(min(day - self.day, 400))) : isFull ? 0.5 : 1
+        let days = self.day > 0 ? max(0, day - self.day) : 0
+        let factor = days > 0 ? powf(Self.keep, Float(min(days, 400))) : isFull ? 0.5 : 1
         self.day = max(day, self.day)
         guard factor < 1 else { return }
         nameModel.fade(factor)

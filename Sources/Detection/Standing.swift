@@ -14,7 +14,8 @@ package struct Standing: Sendable {
     /// Whether nothing was known of the account before this event.
     var isFirstSight: Bool
 
-    static let unknown = Standing(account: .none, registeredAt: .epoch, firstSeen: .epoch, firsts: [], isFirstSight: true)
+    static let unknown = Standing(
+        account: .none, registeredAt: .epoch, firstSeen: .epoch, firsts: [], isFirstSight: true)
 
     /// Whether the account is new at `time`: its registration was seen, and is not longer ago than `span`.
     @inline(__always)
@@ -123,7 +124,8 @@ struct Life: Sendable {
         // IPv4 /24, IPv6 /48: within them a subscriber's addresses change.
         let network = event.address.masked(to: event.address.isV4 ? 120 : 48)
         let mark = UInt16(truncatingIfNeeded: hash.hash(network.high, network.low) >> 48) | 1
-        let used = event.device.isEmpty
+        let used =
+            event.device.isEmpty
             ? 0 : UInt16(truncatingIfNeeded: hash.hash(text.extracting(event.device.range)) >> 48) | 1
         let day = UInt16(truncatingIfNeeded: event.time.microseconds / 86_400_000_000)
         if home == 0 {

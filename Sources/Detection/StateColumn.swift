@@ -31,7 +31,9 @@ struct StateBlocks {
     private var blocks: [UInt64: [UInt8]] = [:]
 
     /// Writes the columns, behind their count.
-    static func write(_ columns: some Collection<any StateColumn>, slotsOf index: KeyIndex, into writer: inout StateWriter) {
+    static func write(
+        _ columns: some Collection<any StateColumn>, slotsOf index: KeyIndex, into writer: inout StateWriter
+    ) {
         writer.write(count: columns.count)
         for column in columns {
             var block = StateWriter()

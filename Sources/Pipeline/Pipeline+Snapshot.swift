@@ -51,7 +51,9 @@ extension Pipeline {
             state.watermark = core.watermark
             state.housekeepingRound = core.round
             state.sequencer = core.sequencer
-            state.sequencer.annotateWaiting { stages.enrich(&$0) }
+            state.sequencer.annotateWaiting {
+                stages.annotate(&$0, forgettingAttributes: header.rules != rules.fingerprint)
+            }
             return (header.seq, header.rules == rules.fingerprint ? nil : rescore(&state))
         }
     }

@@ -154,10 +154,12 @@ extension Pipeline {
         try state.withLock { state throws(StateFault) in
             let next = Stages(rules: rules, sources: sources, options: options, hashSeed: state.hashSeed)
             try next.takeState(of: state.stages)
-            let isReweighed = next.rules != state.stages.rules
+            let old = state.stages.rules
+            let isReweighed = next.rules != old
             state.stages = next
             state.sequencer.limits = options.ordering
-            state.sequencer.annotateWaiting { next.enrich(&$0) }
+            let isRenamed = next.rules.attributes != old.attributes
+            state.sequencer.annotateWaiting { next.annotate(&$0, forgettingAttributes: isRenamed) }
             return isReweighed ? rescore(&state) : Changes()
         }
     }

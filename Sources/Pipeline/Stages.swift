@@ -73,9 +73,12 @@ final class Stages: Sendable {
         for run in 0..<runs { workers[run].state.withLock { batch.append($0.batch) } }
     }
 
-    /// Places events once more, by other databases and lists.
-    func enrich(_ batch: inout EventBatch) {
+    /// Places events that wait once more, by other databases and lists. Their attributes are forgotten where the rules may call
+    /// them by other names now.
+    func annotate(_ batch: inout EventBatch, forgettingAttributes: Bool) {
         workers[0].state.withLock { $0.enricher.enrich(&batch, events: batch.events.indices) }
+        guard forgettingAttributes else { return }
+        for i in batch.events.indices { batch.events[i].attributes = InlineArray(repeating: .empty) }
     }
 
     /// Events whose turn has come through the folds; counts what they made.

@@ -20,8 +20,8 @@ package struct ScorePolicy: Sendable, Hashable {
     package var campaignSize: Int = 5
 
     package init(
-        prior: Double, caps: [Double], basisCaps: [Double], thresholds: [Double], hysteresis: Double, cooldown: Interval,
-        independentEvidence: Double
+        prior: Double, caps: [Double], basisCaps: [Double], thresholds: [Double], hysteresis: Double,
+        cooldown: Interval, independentEvidence: Double
     ) {
         self.prior = prior
         self.caps = caps

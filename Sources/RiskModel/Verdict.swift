@@ -32,7 +32,10 @@ package struct Verdict: Sendable, Hashable {
     package static let damping = 0.2
 
     /// All of it in one text, for an event's arena.
-    package var packed: String { "\(kind.rawValue)\u{1f}\(until.microseconds)\u{1f}\(by)\u{1f}\(why)" }
+    package var packed: String {
+        let by = String(by.map { $0 == "\u{1f}" ? " " : $0 })
+        return "\(kind.rawValue)\u{1f}\(until.microseconds)\u{1f}\(by)\u{1f}\(why)"
+    }
 
     package init?(packed: String) {
         let parts = packed.split(separator: "\u{1f}", maxSplits: 3, omittingEmptySubsequences: false)

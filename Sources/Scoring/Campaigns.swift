@@ -116,17 +116,18 @@ package struct Campaigns: Sendable {
 
     /// One group of all these: the campaign with the lowest number, or the largest group. A new one of none.
     private mutating func join(_ found: [UInt32], _ tie: Tie, _ output: inout Output) -> UInt32 {
-        guard !found.isEmpty else {
+        let candidates = found.compactMap { number in groups[number].map { (number: number, group: $0) } }
+        let first = candidates.min { a, b in
+            if a.group.id != b.group.id { return a.group.id == 0 ? false : b.group.id == 0 || a.group.id < b.group.id }
+            let (x, y) = (a.group.members.count, b.group.members.count)
+            return x != y ? x > y : a.number < b.number
+        }
+        guard let first else {
             nextGroup += 1
             groups[nextGroup] = Group()
             return nextGroup
         }
-        let keep =
-            found.min { a, b in
-                let (x, y) = (groups[a]!, groups[b]!)
-                if x.id != y.id { return x.id == 0 ? false : y.id == 0 || x.id < y.id }
-                return x.members.count != y.members.count ? x.members.count > y.members.count : a < b
-            }!
+        let (keep, id) = (first.number, first.group.id)
         for other in found where other != keep {
             guard let gone = groups.removeValue(forKey: other) else { continue }
             for member in gone.members {
@@ -137,7 +138,6 @@ package struct Campaigns: Sendable {
             }
             for entity in gone.entities.keys { groupOfEntity[entity] = keep }
             groups[keep]?.absorb(gone)
-            let id = groups[keep]!.id
             if gone.id != 0 {
                 var campaign = gone.campaign
                 campaign.mergedInto = id

@@ -65,7 +65,9 @@ package final class RiskFold: Sendable {
             output.ties.append(contentsOf: result.ties)
             output.orphans += result.orphans
         }
-        output.ties.sort { ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account)) }
+        output.ties.sort {
+            ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account))
+        }
         output.alerts.sort {
             ($0.score.order, ExactText($0.score.account)) < ($1.score.order, ExactText($1.score.account))
         }

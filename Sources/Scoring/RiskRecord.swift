@@ -25,6 +25,8 @@ struct RiskRecord: Sendable {
     static let compromising = 0.1
     /// An account that was taken over is never lifted above this by what came after.
     static let compromisedLimit = Level.watch
+    /// For so long another may have had the account before anyone noticed.
+    static let unnoticed = Interval(seconds: 7 * 86_400)
     /// Evidence of this strength that many use the account at once says that it is sold rather than stolen; of twice this, more
     /// than a suspicion of theft can say against.
     static let sharing = 0.4
@@ -97,10 +99,12 @@ struct RiskRecord: Sendable {
         let weighing = Weighing(entries, at: time, rules: rules)
         level = weighing.level(holding: before, policy: rules.policy)
         if let takeover = takeover(rules: rules) {
-            // What was held against the account before is its own; all since may be the other's.
-            let own = entries.filter { $0.since < takeover.since }
+            // What was held against the account long before is its own; all since may be the other's.
+            let own = entries.filter { $0.since < takeover.since - Self.unnoticed }
             let ownLevel = Weighing(own, at: time, rules: rules).level(holding: .normal, policy: rules.policy)
-            let sharing = entries.lazy.filter { rules.rules[$0.rule].tellsSharing }.map(\.strength).max() ?? 0
+            let sharing =
+                entries.lazy.filter { rules.rules[$0.rule].tellsSharing }
+                .map { [time] in $0.strength(at: time, halfLife: rules.rules[$0.rule].halfLife) }.max() ?? 0
             let limit: Level =
                 if takeover.isCertain {
                     sharing >= Self.sharing ? Self.suspectedLimit : Self.compromisedLimit

@@ -145,7 +145,7 @@ extension Rule {
     /// Whether the rule says that many use the account at once.
     var tellsSharing: Bool {
         switch kind {
-        case .overlap, .resale: true
+        case .overlap, .resale: !isShadow
         default: false
         }
     }

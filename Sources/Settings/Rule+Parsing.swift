@@ -41,7 +41,8 @@ extension Rule {
         else { return (idCursor, nil, false) }
         let rule = Rule(
             id: id, heuristic: heuristic.rawValue, family: family, kind: kind, condition: condition, blame: blame,
-            weight: weight, halfLife: halfLife, reason: reason, basis: basis ?? nil, isShadow: isShadow, tiesAccounts: ties)
+            weight: weight, halfLife: halfLife, reason: reason, basis: basis ?? nil,
+            isShadow: isShadow, tiesAccounts: ties)
         return (idCursor, rule, enabled)
     }
 

@@ -106,7 +106,9 @@ struct LikenessColumn: EntityColumn {
         var told: [Told] = []
         var common: Set<Int> = []
         for i in entries.indices where i != own && entries[i].isCompared {
-            if parameters.acrossNetworks, entries[i].traits.marks[network] == entries[own].traits.marks[network] { continue }
+            if parameters.acrossNetworks, entries[i].traits.marks[network] == entries[own].traits.marks[network] {
+                continue
+            }
             // The later one knows best what is rare.
             let (early, late) = (entries[min(i, own)].traits, entries[max(i, own)].traits)
             if late.isOrganisation, early.marks[Self.domain] == late.marks[Self.domain] { continue }

@@ -40,8 +40,10 @@ struct OverlapColumn: EntityColumn, AccountColumn {
         for (operation, slot) in zip(visit.operations, visit.slots) {
             let event = visit.passage.batch.events[Int(operation.event)]
             let standing = visit.passage.standings[Int(operation.event)]
-            guard let (strength, count, names) = observe(
-                Int(slot), event, standing, visit.passage.batch, visit.passage.hash) else { continue }
+            guard
+                let (strength, count, names) = observe(
+                    Int(slot), event, standing, visit.passage.batch, visit.passage.hash)
+            else { continue }
             let cause = visit.cause(rule.index, Int(operation.event), slot)
             output.entitySignals.append(cause.signal(strength: strength, count: count))
             guard rule.blame == .accounts else { continue }

@@ -46,7 +46,8 @@ struct ResaleColumn: EntityColumn, AccountColumn {
         for (operation, slot) in zip(visit.operations, visit.slots) {
             let event = visit.passage.batch.events[Int(operation.event)]
             let standing = visit.passage.standings[Int(operation.event)]
-            guard let (strength, count, traits) = observe(Int(slot), event, visit.passage.batch, visit.passage.hash) else { continue }
+            guard let (strength, count, traits) = observe(Int(slot), event, visit.passage.batch, visit.passage.hash)
+            else { continue }
             let cause = visit.cause(rule.index, Int(operation.event), slot)
             output.entitySignals.append(cause.signal(strength: strength, count: count))
             guard rule.blame == .accounts else { continue }
