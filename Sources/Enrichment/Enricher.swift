@@ -29,7 +29,9 @@ package struct Enricher: Sendable {
     /// Fills ``Event/place`` and ``Event/listed`` of the events with these indices, and the texts that follow from others:
     /// ``Event/mailbox`` and ``Event/nameTemplate``.
     package func enrich(_ batch: inout EventBatch, events indices: Range<Int>) {
-        for i in indices where !batch.events[i].email.isEmpty || batch.events[i].type == .registration {
+        for i in indices
+        where !batch.events[i].email.isEmpty || !batch.events[i].phone.isEmpty || batch.events[i].type == .registration
+        {
             batch.derive(i)
         }
         let arena = batch.text

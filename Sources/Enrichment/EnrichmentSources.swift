@@ -57,6 +57,7 @@ extension EnrichmentSources {
     /// The flags that the loaded databases can give.
     private var availableFlags: NetworkFlags {
         var flags: NetworkFlags = []
+        if database(.asn) != nil, listIndex(named: Enricher.hostingList) != nil { flags.insert(.hosting) }
         for database in databases {
             switch database.kind {
             case .anonymousIP: flags.formUnion(.anonymity)

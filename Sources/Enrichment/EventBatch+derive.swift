@@ -6,11 +6,12 @@ internal import RiskModel
 /// at the domains of one large provider the dots in front of the @, which it ignores. A name's template keeps its shape: each
 /// run of letters is `a`, or `x` where no person could say it, each digit `9`, and what stands between stays.
 extension EventBatch {
-    /// Fills in the mailbox and the template of the name of an event.
+    /// Fills in the mailbox and the template of the name of an event, and writes its telephone number in one way.
     mutating func derive(_ i: Int) {
         var buffer: [UInt8] = []
         swap(&buffer, &text)
         events[i].mailbox = buffer.appendMailbox(of: events[i].email)
+        events[i].phone = buffer.appendPhone(of: events[i].phone)
         let name = events[i].username
         events[i].nameTemplate =
             name.isEmpty ? buffer.appendTemplate(of: events[i].mailbox) : buffer.appendTemplate(of: name)
@@ -19,6 +20,17 @@ extension EventBatch {
 }
 
 extension [UInt8] {
+    /// A telephone number without what people write between its digits, and with `+` for `00`; itself where it has neither.
+    fileprivate mutating func appendPhone(of phone: TextSlice) -> TextSlice {
+        let fillers = Array(" -.()/".utf8)
+        let isInternational = self[phone.range].starts(with: Array("00".utf8))
+        guard isInternational || self[phone.range].contains(where: fillers.contains) else { return phone }
+        let start = count
+        if isInternational { append(UInt8(ascii: "+")) }
+        for i in phone.range.dropFirst(isInternational ? 2 : 0) where !fillers.contains(self[i]) { append(self[i]) }
+        return TextSlice(offset: UInt32(start), count: UInt32(count - start))
+    }
+
     /// Domains whose mailboxes ignore dots.
     private static let dotless = [Array("gmail.com".utf8), Array("googlemail.com".utf8)]
     /// A template says no more of a name than its first so many bytes.

@@ -117,7 +117,7 @@ struct RiskRecord: Sendable {
         if (level, points) > (peak.level, peak.points) {
             peak = Score.Peak(level: level, points: points, time: time)
         }
-        due = level == .normal ? .latest : nextFall(rules: rules)
+        due = min(level == .normal ? .latest : nextFall(rules: rules), recovery(rules: rules))
         guard level > before else { return nil }
         let recently = time - rules.policy.cooldown
         for higher in Int(level.rawValue) - 1..<3 {
@@ -164,6 +164,17 @@ struct RiskRecord: Sendable {
             )
         }
         return found
+    }
+
+    /// When the account stops counting as compromised if nothing else happens; ``Timestamp/latest`` where it does not count as that.
+    private func recovery(rules: RuleSet) -> Timestamp {
+        var last = verdict?.kind == .compromised ? verdict?.until ?? time : .epoch
+        for entry in entries where rules.rules[entry.rule].tellsTakeover && compromises(entry, rules: rules) {
+            let halfLives = log2(entry.strength / Self.compromising)
+            let seconds = rules.rules[entry.rule].halfLife.seconds * max(0, halfLives)
+            last = max(last, entry.updated + Interval(seconds: Int64(seconds.rounded(.up)) + 1))
+        }
+        return last == .epoch ? .latest : max(min(last, .latest), time + Interval(seconds: 1))
     }
 
     private func compromises(_ entry: Entry, rules: RuleSet) -> Bool {

@@ -23,6 +23,7 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
 
     /// The strength of what may be a takeover: too little for the account to count as compromised.
     static let suspicion = 0.05
+    private static let leastCertain = 0.5
     private static let attempt = Interval(seconds: 86_400)
     private static let aftermath = Interval(seconds: 5 * 86_400)
 
@@ -155,7 +156,8 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
         let strength = parameters.ramp.strength(Double(state.failed.count))
         guard strength > 0 else { return 0 }
         let share = Double(state.failed.count) / Double(state.failed.count + state.held.count)
-        return share >= parameters.minimumShare ? strength : 0
+        // Who attacks, attacks: the victims of the first hour are no less victims than those of the last.
+        return share >= parameters.minimumShare ? max(strength, Self.leastCertain) : 0
     }
 
     private static func words(_ firsts: Sights) -> [String] {
