@@ -33,10 +33,11 @@ extension StoreReader {
             results[row.account] = result
         }
         try forEachAlert { alert in
-            // A campaign's alert carries the campaign's level, not that of the account that made it grow.
-            guard alert.campaign == nil, var result = results[alert.account] else { return }
+            guard var result = results[alert.account] else { return }
+            // A campaign's alert is the first word of its members, at the campaign's level. What an account is worth by itself
+            // it does not say.
             if let time = Timestamp(column: alert.eventTime) { result.note(alertAt: Level(alert.level), time: time) }
-            if moment == .peak, alert.score > explained[alert.account] ?? 0 {
+            if moment == .peak, alert.campaign == nil, alert.score > explained[alert.account] ?? 0 {
                 explained[alert.account] = alert.score
                 result.parts = Self.parts(ofExplanation: alert.explanation)
             }

@@ -160,7 +160,11 @@ extension Evidence {
         case .resale: return "used\(on) by many at once\(details)"
         case .rhythm: return "\(count) \(rule.condition.eventWords)\(on) as a machine makes them\(details)"
         case .likeness: return "\(count) other registrations\(on) are alike\(details)"
-        case .takeover: return "logged in\(on), which failed to get into \(count) accounts\(details)"
+        case .takeover where entity != nil:
+            return "logged in\(on), which failed to get into \(count) accounts\(details)"
+        case .takeover:
+            let failures = count == 0 ? "" : " after \(count) failed logins from elsewhere"
+            return "used from where it never was before\(failures)\(details)"
         case .ladder: return "\(count) violations of policy within \(kind.window)\(details)"
         case .association: return "shares\(on.isEmpty ? " something" : on) with a banned account\(details)"
         case .modifier: return "all \(count) messages\(details)"

@@ -125,10 +125,11 @@ import Testing
 
     // MARK: - Taken over
 
-    /// What an account is worth of which these rules spoke on day 8, and these with the takeover on day 10.
+    /// What an account is worth of which these rules spoke on day 2, and these with the takeover on day 10: evidence of the last week before
+    /// may be the thief's, too.
     private static func taken(before: [Int] = [], by rule: Int = 2, strength: Double = 1) -> Score {
         var record = RiskRecord.forTests()
-        if !before.isEmpty { _ = record.take(before.map { signal(rule: $0, at: 8 * day) }, rules: rules) }
+        if !before.isEmpty { _ = record.take(before.map { signal(rule: $0, at: 2 * day) }, rules: rules) }
         let told = [signal(rule: rule, seq: 2, at: 10 * day, strength: strength)]
         _ = record.take(told + [0, 1].map { signal(rule: $0, seq: 2, at: 10 * day) }, rules: rules)
         return record.score(rules: rules)
@@ -139,7 +140,7 @@ import Testing
         #expect(score.compromised && score.level == .watch && score.points > 9_000)
     }
 
-    @Test func `what was held against an account before it was taken over is its own`() {
+    @Test func `what was held against an account long before it was taken over is its own`() {
         #expect(Self.taken(before: [1]).level == .watch)
         let both = Self.taken(before: [0, 1])
         #expect(both.compromised && both.level == .ban)

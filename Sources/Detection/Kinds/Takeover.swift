@@ -162,7 +162,8 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
 
     private static func words(_ firsts: Sights) -> [String] {
         if firsts.isEmpty { return ["before anything was known of the account"] }
-        return Sights.names.filter { firsts.contains($0.sight) }.map { "from a new " + $0.name }
+        let news = Sights.names.filter { firsts.contains($0.sight) && $0.sight != .switched }
+        return news.map { "from a new " + $0.name }
     }
 
     mutating func append() {}
