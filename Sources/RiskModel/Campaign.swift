@@ -41,7 +41,7 @@ package struct Campaign: Sendable, Hashable {
     /// One sentence without a full stop.
     package var sentence: String {
         let ties = entities == 1 ? "" : " and \(entities - 1) more"
-        return "campaign \(id): \(members) accounts, tied \(entity.phrase)\(ties), by \(cause)"
+        return "campaign \(id): \(members) accounts \(entity.phrase)\(ties), by \(cause)"
     }
 }
 

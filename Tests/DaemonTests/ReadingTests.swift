@@ -73,6 +73,7 @@ extension ProcessTests {
                 "anonymizer": "an Anonymous-IP database",
                 "anonymizer_hosting": "an Anonymous-IP database",
                 "api_abuse_key_networks": "an ASN database",
+                "api_abuse_keys_server": "an Anonymous-IP database",
                 "api_abuse_region": "a City or Country database",
                 "api_abuse_resale": "an ASN database",
                 "card_country": "a City or Country database",
@@ -81,7 +82,6 @@ extension ProcessTests {
                 "region_hopping_nodes": "a City or Country database; needs an Anonymous-IP database",
                 "region_hopping_travel": "a City database",
                 "shared_account_countries": "a City or Country database",
-                "shared_device_networks": "an ASN database",
                 "unsupported_region": "a City or Country database",
                 "unsupported_region_returns": "a City or Country database",
             ]

@@ -125,11 +125,11 @@ import Testing
 
     // MARK: - Taken over
 
-    /// What an account is worth of which these rules spoke on day 2, and these with the takeover on day 10: evidence of the last week before
+    /// What an account is worth of which these rules spoke just before day 3, and these with the takeover on day 10: evidence of the last week before
     /// may be the thief's, too.
     private static func taken(before: [Int] = [], by rule: Int = 2, strength: Double = 1) -> Score {
         var record = RiskRecord.forTests()
-        if !before.isEmpty { _ = record.take(before.map { signal(rule: $0, at: 2 * day) }, rules: rules) }
+        if !before.isEmpty { _ = record.take(before.map { signal(rule: $0, at: 3 * day - 3_600) }, rules: rules) }
         let told = [signal(rule: rule, seq: 2, at: 10 * day, strength: strength)]
         _ = record.take(told + [0, 1].map { signal(rule: $0, seq: 2, at: 10 * day) }, rules: rules)
         return record.score(rules: rules)

@@ -166,7 +166,7 @@ import Testing
             })
         #expect(
             try scratch.sqlite3("SELECT id, campaign, members, reason FROM alerts WHERE campaign IS NOT NULL")
-                == "2|7|5|campaign 7: 5 accounts, tied on device d-1, by accounts_per_device")
+                == "2|7|5|campaign 7: 5 accounts on device d-1, by accounts_per_device")
         #expect(
             try scratch.sqlite3(
                 "SELECT explanation ->> '$.campaign.id', explanation ->> '$.campaign.key' FROM alerts WHERE id = 2")
