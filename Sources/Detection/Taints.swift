@@ -15,6 +15,8 @@ package struct Taints: Sendable {
     package static let limit = 1 << 20
 
     private var taints: [UInt64: Taint] = [:]
+    /// By account: what it had noted; some of it may be another's since, or gone.
+    private var tiesOf: [ExactText: [UInt64]] = [:]
 
     package init() {}
 
@@ -25,14 +27,19 @@ package struct Taints: Sendable {
     /// Notes what an account that was banned used.
     package mutating func add(_ ties: [UInt64], of account: String, since: Timestamp, until: Timestamp) {
         for tie in ties { taints[tie] = Taint(account: account, since: since, until: until) }
+        tiesOf[ExactText(account)] = ties
         guard taints.count > Self.limit else { return }
         let oldest = taints.sorted { ($0.value.since, $0.key) < ($1.value.since, $1.key) }
         for (tie, _) in oldest.prefix(taints.count - Self.limit * 9 / 10) { taints[tie] = nil }
+        tiesOf = taints.reduce(into: [:]) { $0[ExactText($1.value.account), default: []].append($1.key) }
     }
 
     /// Takes back what a verdict on this account had noted.
     package mutating func remove(of account: String) {
-        taints = taints.filter { ExactText($0.value.account) != ExactText(account) }
+        let name = ExactText(account)
+        for tie in tiesOf.removeValue(forKey: name) ?? [] {
+            if let taint = taints[tie], ExactText(taint.account) == name { taints[tie] = nil }
+        }
     }
 
     package func encode(into writer: inout StateWriter) {
@@ -53,6 +60,7 @@ package struct Taints: Sendable {
             let taint = Taint(
                 account: try reader.readString(), since: try reader.readTimestamp(), until: try reader.readTimestamp())
             guard taints.updateValue(taint, forKey: tie) == nil else { throw .invalid("a tie") }
+            tiesOf[ExactText(taint.account), default: []].append(tie)
         }
     }
 }
