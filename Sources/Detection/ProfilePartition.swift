@@ -93,9 +93,11 @@ struct ProfilePartition: Sendable {
             {
                 profiles[slot].registeredAt = time
             }
-            let firsts = profiles[slot].familiarity.observe(batch.events[event], text: text, hash: hash)
+            let name = batch.events[event].device
+            let device = name.isEmpty ? 0 : mark(hash.hash(text.extracting(name.range)))
+            let firsts = profiles[slot].familiarity.observe(batch.events[event], device: device, hash: hash)
             let isFirstSight = profiles[slot].life.isUnknown
-            profiles[slot].life.observe(batch.events[event], text: text, hash: hash)
+            profiles[slot].life.observe(batch.events[event], device: device, hash: hash)
             output.standings.append(
                 Standing(
                     account: ref(slot), registeredAt: profiles[slot].registeredAt,

@@ -137,10 +137,7 @@ package struct TraitFrequencies: Sendable {
     private mutating func isOrganisation(_ traits: RegistrationTraits, _ event: Event, _ hash: KeyHash) -> Bool {
         let domain = traits.marks[RegistrationTraits.Trait.emailDomain.rawValue]
         guard domain != 0, event.hasAddress else { return false }
-        let block = event.address.masked(to: event.address.isV4 ? 112 : 32)
-        let asn = UInt64(event.place.asn)
-        let provider =
-            UInt32(truncatingIfNeeded: asn != 0 ? hash.hash(0, asn) : hash.hash(block.high, block.low)) | 1
+        let provider = UInt32(truncatingIfNeeded: event.provider(hash)) | 1
         var known = domains[domain] ?? InlineArray(repeating: 0)
         let last = known.count - 1
         if known[last] != Self.spread {

@@ -32,19 +32,14 @@ struct Familiarity: Sendable {
     private var countries = InlineArray<2, UInt16>(repeating: 0)
 
     /// What of the event is none of the known; nothing where nothing is known. What the event succeeded with is known then.
-    mutating func observe(_ event: Event, text: Span<UInt8>, hash: KeyHash) -> Sights {
+    ///
+    /// - Parameter device: The device's ``mark(_:)``; 0 where the event has none.
+    mutating func observe(_ event: Event, device: UInt16, hash: KeyHash) -> Sights {
         var firsts: Sights = []
         let counts = event.outcome != .failure
-        if !event.device.isEmpty {
-            let mark = Self.mark(hash.hash(text.extracting(event.device.range)))
-            if Self.isFirst(mark, &devices, keeping: counts) { firsts.insert(.device) }
-        }
+        if device != 0, Self.isFirst(device, &devices, keeping: counts) { firsts.insert(.device) }
         guard event.hasAddress else { return firsts }
-        let asn = UInt64(event.place.asn)
-        // Where the system's number is unknown, IPv4 /16 and IPv6 /32.
-        let prefix = event.address.masked(to: event.address.isV4 ? 112 : 32)
-        let network = asn != 0 ? hash.hash(0, asn) : hash.hash(prefix.high, prefix.low)
-        if Self.isFirst(Self.mark(network), &networks, keeping: counts) { firsts.insert(.network) }
+        if Self.isFirst(mark(event.provider(hash)), &networks, keeping: counts) { firsts.insert(.network) }
         if event.place.country != .unknown, countries[0] != 0, countries[0] != event.place.country.rawValue {
             firsts.insert(.switched)
         }
@@ -55,9 +50,6 @@ struct Familiarity: Sendable {
         }
         return firsts
     }
-
-    /// Never 0, which is nothing.
-    private static func mark(_ hash: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: hash >> 48) | 1 }
 
     /// Whether something is known and this is not; what is kept stands first.
     private static func isFirst<let n: Int>(
@@ -119,23 +111,21 @@ struct Life: Sendable {
     /// Came back, and was seen on no other device.
     var hasOneDevice: Bool { device != 0 && days >= Self.returns && !hasOtherDevice }
 
-    mutating func observe(_ event: Event, text: Span<UInt8>, hash: KeyHash) {
+    /// - Parameter used: The device's ``mark(_:)``; 0 where the event has none.
+    mutating func observe(_ event: Event, device used: UInt16, hash: KeyHash) {
         guard event.outcome != .failure, event.hasAddress, event.type != .verdict else { return }
         // IPv4 /24, IPv6 /48: within them a subscriber's addresses change.
         let network = event.address.masked(to: event.address.isV4 ? 120 : 48)
-        let mark = UInt16(truncatingIfNeeded: hash.hash(network.high, network.low) >> 48) | 1
-        let used =
-            event.device.isEmpty
-            ? 0 : UInt16(truncatingIfNeeded: hash.hash(text.extracting(event.device.range)) >> 48) | 1
+        let place = mark(hash.hash(network.high, network.low))
         let day = UInt16(truncatingIfNeeded: event.time.microseconds / 86_400_000_000)
         if home == 0 {
-            home = mark
+            home = place
             device = used
             lastDay = day
             return
         }
         if device == 0 { device = used }
-        if mark != home { isAway = true }
+        if place != home { isAway = true }
         if used != 0, used != device { hasOtherDevice = true }
         if day > lastDay {
             lastDay = day
@@ -162,5 +152,17 @@ struct Life: Sendable {
         hasOtherDevice = try reader.readBool()
         lastDay = try reader.read()
         guard days <= 15 else { throw .invalid("the days of an account") }
+    }
+}
+
+/// 16 bits of a hash, never 0, which is nothing.
+func mark(_ hash: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: hash >> 48) | 1 }
+
+extension Event {
+    /// A hash of whose network the address is of: the autonomous system; where that is unknown, the IPv4 /16 or IPv6 /32.
+    func provider(_ hash: KeyHash) -> UInt64 {
+        if place.asn != 0 { return hash.hash(0, UInt64(place.asn)) }
+        let block = address.masked(to: address.isV4 ? 112 : 32)
+        return hash.hash(block.high, block.low)
     }
 }

@@ -5,7 +5,7 @@ import RiskModel
 /// Event time is cut into slots. A slot in which `concurrent` different members were seen is an occasion; what counts is how
 /// many occasions there are in the window. One occasion can be a journey, a second device, a hand-over; a shared account has
 /// one after another. Where the member is a place, relays do not count: they move a person across the world in a second.
-struct OverlapColumn: EntityColumn, AccountColumn {
+struct OverlapColumn: PatternColumn {
     /// Who was seen in the slot at hand.
     private struct Slot: Sendable {
         var number: Int64 = -1
@@ -19,44 +19,12 @@ struct OverlapColumn: EntityColumn, AccountColumn {
 
     init(_ rule: Bound<OverlapParameters>) { self.rule = rule }
 
-    var shape: UInt64 { rule.shape }
     var memory: Interval { rule.parameters.window }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text),
-                let (strength, count, names) = observe(standing.account.slot, event, standing, visit.batch, visit.hash)
-            else { continue }
-            signals.append(
-                Signal(
-                    event, standing.account, rule.index, strength,
-                    .pattern(entity: nil, count: count, traits: names)))
-        }
-    }
-
-    mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = visit.passage.batch.events[Int(operation.event)]
-            let standing = visit.passage.standings[Int(operation.event)]
-            guard
-                let (strength, count, names) = observe(
-                    Int(slot), event, standing, visit.passage.batch, visit.passage.hash)
-            else { continue }
-            let cause = visit.cause(rule.index, Int(operation.event), slot)
-            output.entitySignals.append(cause.signal(strength: strength, count: count))
-            guard rule.blame == .accounts else { continue }
-            cause.tell(
-                standing.account, strength, .pattern(entity: cause.entity, count: count, traits: names),
-                to: &output.signals)
-        }
-    }
-
     /// Observes an event; what there is to say when a slot has become an occasion.
-    private mutating func observe(
+    mutating func observe(
         _ slot: Int, _ event: Event, _ standing: Standing, _ batch: EventBatch, _ hash: KeyHash
-    ) -> (strength: Double, count: Int, names: [String])? {
+    ) -> (strength: Double, count: Int, traits: [String])? {
         let parameters = rule.parameters
         let field = parameters.member
         if field.isPlace, rule.skipsRelays(event) { return nil }

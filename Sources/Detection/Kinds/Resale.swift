@@ -6,7 +6,7 @@ import RiskModel
 /// The strength is the cube root of the three factors' product, so that one that is missing silences it: a fleet of runners
 /// has one or two networks, and those are of hosting; a person on a VPN has one device and sleeps. A volume below twice what
 /// the key's own past makes usual takes a quarter off; a key without a past is given nothing for it.
-struct ResaleColumn: EntityColumn, AccountColumn {
+struct ResaleColumn: PatternColumn {
     private struct State: Sendable {
         var networks = MemberWindow()
         var devices = MemberWindow()
@@ -25,40 +25,10 @@ struct ResaleColumn: EntityColumn, AccountColumn {
 
     init(_ rule: Bound<ResaleParameters>) { self.rule = rule }
 
-    var shape: UInt64 { rule.shape }
     var memory: Interval { Interval(microseconds: rule.parameters.window.microseconds * 2) }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text),
-                let (strength, count, traits) = observe(standing.account.slot, event, visit.batch, visit.hash)
-            else { continue }
-            signals.append(
-                Signal(
-                    event, standing.account, rule.index, strength,
-                    .pattern(entity: nil, count: count, traits: traits)))
-        }
-    }
-
-    mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = visit.passage.batch.events[Int(operation.event)]
-            let standing = visit.passage.standings[Int(operation.event)]
-            guard let (strength, count, traits) = observe(Int(slot), event, visit.passage.batch, visit.passage.hash)
-            else { continue }
-            let cause = visit.cause(rule.index, Int(operation.event), slot)
-            output.entitySignals.append(cause.signal(strength: strength, count: count))
-            guard rule.blame == .accounts else { continue }
-            cause.tell(
-                standing.account, strength, .pattern(entity: cause.entity, count: count, traits: traits),
-                to: &output.signals)
-        }
-    }
-
-    private mutating func observe(
-        _ slot: Int, _ event: Event, _ batch: EventBatch, _ hash: KeyHash
+    mutating func observe(
+        _ slot: Int, _ event: Event, _ standing: Standing, _ batch: EventBatch, _ hash: KeyHash
     ) -> (strength: Double, count: Int, traits: [String])? {
         let text = batch.text.span
         let device = event.device.isEmpty ? event.userAgent : event.device
