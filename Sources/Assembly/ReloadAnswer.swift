@@ -1,3 +1,11 @@
+/// The daemon's answer to one who may not ask.
+package struct ControlRefusal: Codable, Sendable {
+    /// Which role is missing, and how to get it.
+    package var refused: String
+
+    package init(refused: String) { self.refused = refused }
+}
+
 /// What became of a reload; the daemon's answer to `reload`.
 package struct ReloadAnswer: Codable, Sendable {
     /// Whether the new configuration is in force.

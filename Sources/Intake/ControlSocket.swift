@@ -34,7 +34,7 @@ package final class ControlSocket: Sendable {
     /// Answers until ``stop()``, and then the questions that were asked before, for two seconds at most.
     ///
     /// - Parameter answer: called on several threads at once, with the question and who asks it.
-    package func run(answer: @escaping @Sendable (_ question: String, _ peer: ControlPeer) -> String) throws {
+    package func run(answer: @escaping @Sendable (_ question: String, _ peer: Peer) -> String) throws {
         defer { socket.removeFile() }
         let serving = DispatchGroup()
         defer { _ = serving.wait(timeout: .now() + Self.endPatience) }
@@ -60,7 +60,7 @@ package final class ControlSocket: Sendable {
     /// Makes ``run(answer:)`` return. From any thread, at any time.
     package func stop() { stopping.raise() }
 
-    private func accept(_ serving: DispatchGroup, _ answer: @escaping @Sendable (String, ControlPeer) -> String) {
+    private func accept(_ serving: DispatchGroup, _ answer: @escaping @Sendable (String, Peer) -> String) {
         // The listener does not block, but an accepted socket does, within the time limits. A client that has gone again,
         // or a lack of descriptors, is nothing that the daemon should end for.
         let raw = accept4(socket.descriptor.raw, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
@@ -77,13 +77,13 @@ package final class ControlSocket: Sendable {
         }
     }
 
-    private static func serve(_ client: consuming Descriptor, _ answer: (String, ControlPeer) -> String) {
+    private static func serve(_ client: consuming Descriptor, _ answer: (String, Peer) -> String) {
         var limit = timeval(tv_sec: 0, tv_usec: 100_000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             // SAFETY: the kernel copies the time before the call returns.
             unsafe _ = setsockopt(client.raw, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
-        guard let peer = ControlPeer(of: client.raw), let question = readLine(client.raw) else { return }
+        guard let peer = Peer(of: client.raw), let question = readLine(client.raw) else { return }
         let text = answer(question, peer)
         _ = client.sendAll(Array((text + "\n").utf8), until: .now + readingPatience)
     }

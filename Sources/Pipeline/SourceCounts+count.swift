@@ -3,21 +3,25 @@ import RiskModel
 extension SourceCounts {
     /// Counts frames and what became of them, by source.
     static func count(_ frames: [Frame], _ batch: EventBatch) -> [Source: SourceCounts] {
-        var counts: [Source: SourceCounts] = [:]
-        for source in Source.allCases where source != .pause {
-            var sum = SourceCounts()
-            for frame in frames where frame.source == source {
-                sum.frames += 1
-                sum.bytes += frame.count
-            }
-            guard sum.frames > 0 else { continue }
-            for event in batch.events where event.source == source {
-                sum.events += 1
-                sum.lastEvent = max(sum.lastEvent, event.time)
-            }
-            for rejection in batch.rejections where rejection.source == source { sum.rejected += 1 }
-            counts[source] = sum
+        var counts = [SourceCounts](repeating: SourceCounts(), count: 1 + Source.allCases.count)
+        for frame in frames {
+            counts[Int(frame.source.rawValue)].frames += 1
+            counts[Int(frame.source.rawValue)].bytes += frame.count
         }
-        return counts
+        for event in batch.events {
+            let source = Int(event.source.rawValue)
+            counts[source].events += 1
+            counts[source].lastEvent = max(counts[source].lastEvent, event.time)
+        }
+        for rejection in batch.rejections { counts[Int(rejection.source.rawValue)].rejected += 1 }
+        var bySource: [Source: SourceCounts] = [:]
+        for source in Source.allCases where source != .pause {
+            var sum = counts[Int(source.rawValue)]
+            guard sum.frames > 0 else { continue }
+            // Each frame is an event, or goes to quarantine, or is a line that a mapping passes over.
+            sum.ignored = sum.frames - sum.events - sum.rejected
+            bySource[source] = sum
+        }
+        return bySource
     }
 }

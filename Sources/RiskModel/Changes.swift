@@ -30,6 +30,8 @@ package struct SourceCounts: Sendable, Hashable {
     package var duplicates = 0
     /// Events older than the allowed lateness; they count, at the place at which they came.
     package var late = 0
+    /// Lines that a mapping knows and that are no events.
+    package var ignored = 0
     /// The latest event time seen from it.
     package var lastEvent: Timestamp = .epoch
 
@@ -43,6 +45,7 @@ package struct SourceCounts: Sendable, Hashable {
         rejected += later.rejected
         duplicates += later.duplicates
         late += later.late
+        ignored += later.ignored
         lastEvent = max(lastEvent, later.lastEvent)
     }
 }

@@ -10,6 +10,14 @@ package enum Source: UInt8, Sendable, CaseIterable {
     case pause = 4
     /// An analyst's verdict, by way of the control socket or `banrisk replay --verdicts`.
     case verdict = 5
+    /// The Unix datagram socket.
+    case datagram = 6
+    /// Fluent Bit or Fluentd, by their Forward protocol.
+    case forward = 7
+    /// `POST /v1/events`.
+    case http = 8
+    /// A log file that the daemon follows.
+    case follow = 9
 
     /// The name in tables and metrics.
     package var name: String {
@@ -19,6 +27,10 @@ package enum Source: UInt8, Sendable, CaseIterable {
         case .quarantine: "quarantine"
         case .pause: "pause"
         case .verdict: "verdict"
+        case .datagram: "datagram"
+        case .forward: "forward"
+        case .http: "http"
+        case .follow: "follow"
         }
     }
 }

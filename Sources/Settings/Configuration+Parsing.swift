@@ -48,6 +48,8 @@ extension Configuration {
             lists: section["lists"]?.items().flatMap { $0.listFiles(relativeTo: base) } ?? [],
             rulesFile: .embedded(),
             socketMode: section["socket_mode"]?.mode() ?? 0o660,
+            access: section["access"]?.section(Access.read) ?? .default,
+            api: section["api"]?.section { API.read($0, relativeTo: base) } ?? .default,
             maximumConnections: section["maximum_connections"]?.quantity(.counts, in: 1...65_536) ?? 1024,
             spool: section["spool"]?.section(Spool.read) ?? .default,
             shards: section["shards"]?.shards() ?? processorCount,
@@ -114,14 +116,14 @@ extension Configuration.Spool {
 
 extension Cursor {
     /// A path, made absolute.
-    fileprivate func path(relativeTo base: String) -> String? {
+    func path(relativeTo base: String) -> String? {
         guard let path = text(limit: 4095) else { return nil }
         if path.hasPrefix("/") { return path }
         return base.hasSuffix("/") ? base + path : "\(base)/\(path)"
     }
 
     /// The path of something that is there.
-    fileprivate func existingPath(relativeTo base: String) -> String? {
+    func existingPath(relativeTo base: String) -> String? {
         guard let path = path(relativeTo: base) else { return nil }
         if FileManager.default.fileExists(atPath: path) { return path }
         note("\(JSONText.quote(path)) does not exist; a relative path begins at the configuration file's folder")

@@ -15,6 +15,8 @@ package struct Configuration: Sendable, Hashable {
     package var rulesFile: RulesFile
     /// Permission bits of the sockets; none for others than owner and group.
     package var socketMode: UInt32
+    package var access: Access
+    package var api: API
     /// Clients of the event socket at one time.
     package var maximumConnections: Int
     package var spool: Spool

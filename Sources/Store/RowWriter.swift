@@ -249,10 +249,10 @@ struct RowWriter {
         var add = try RowStatement(
             db,
             """
-            INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+            INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
                 frames = frames + excluded.frames, bytes = bytes + excluded.bytes, events = events + excluded.events,
                 rejected = rejected + excluded.rejected, duplicates = duplicates + excluded.duplicates,
-                late = late + excluded.late,
+                late = late + excluded.late, ignored = ignored + excluded.ignored,
                 last_event = coalesce(max(last_event, excluded.last_event), last_event, excluded.last_event)
             """)
         for (source, counts) in sources {
@@ -264,6 +264,7 @@ struct RowWriter {
             add.bind(timeOrNever: counts.lastEvent)
             add.bind(counts.duplicates)
             add.bind(counts.late)
+            add.bind(counts.ignored)
             try add.run()
         }
     }

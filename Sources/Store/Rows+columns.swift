@@ -95,6 +95,6 @@ extension SourceRow {
             source: row.value("source"), frames: row.value("frames"), bytes: row.value("bytes"),
             events: row.value("events"),
             rejected: row.value("rejected"), duplicates: row.value("duplicates"), late: row.value("late"),
-            lastEvent: row.value("last_event"))
+            ignored: row.value("ignored"), lastEvent: row.value("last_event"))
     }
 }

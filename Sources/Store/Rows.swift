@@ -126,6 +126,7 @@ package struct SourceRow: Sendable, Hashable {
     package var rejected: Int
     package var duplicates: Int
     package var late: Int
+    package var ignored: Int
     package var lastEvent: String?
 }
 
@@ -161,10 +162,13 @@ package struct AccountFilter: Sendable {
     }
 
     package var minimumLevel: Level = .normal
+    package var minimumScore: Double?
     package var account: String?
     /// Only accounts with a contribution of this rule.
     package var rule: String?
     package var order: Order = .score
+    /// Only accounts that come after this place in the order.
+    package var after: AccountCursor?
     package var limit = 100
 
     package init() {}
@@ -182,6 +186,8 @@ package struct AlertFilter: Sendable {
     package var since: Timestamp?
     /// Only alerts that were written after the one of this id.
     package var afterID = 0
+    /// Only alerts that were written before the one of this id.
+    package var beforeID: Int?
     /// Newest first, or the order in which they were written.
     package var newestFirst = true
     package var limit = 100
@@ -207,6 +213,8 @@ package struct EntityFilter: Sendable {
     package var key: String?
     package var rule: String?
     package var order: Order = .strength
+    /// Only rows that come after this place in the order.
+    package var after: EntityCursor?
     package var limit = 100
 
     package init() {}

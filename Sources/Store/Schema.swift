@@ -5,7 +5,7 @@ enum Schema {
     /// `banr` in ASCII: tells the file from other applications' (<https://www.sqlite.org/pragma.html#pragma_application_id>).
     static let applicationID = 0x6261_6e72
     /// Stands in `PRAGMA user_version`.
-    static let version = 3
+    static let version = 4
     /// The rule of the row that holds what an account has without evidence.
     static let priorRule = "prior"
 
@@ -24,6 +24,10 @@ enum Schema {
         migrator.registerMigration("3", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: version3 + version3Views)
             try db.execute(sql: "UPDATE meta SET value = 3 WHERE key = 'schema'; PRAGMA user_version = 3")
+        }
+        migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: version4)
+            try db.execute(sql: "UPDATE meta SET value = 4 WHERE key = 'schema'; PRAGMA user_version = 4")
         }
         return migrator
     }

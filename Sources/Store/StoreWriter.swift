@@ -146,7 +146,7 @@ package final class StoreWriter: Sendable {
     }
 
     /// Runs `body` and commits, or does nothing where it fails or the files are not those that were opened.
-    private func transaction<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    func transaction<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
         try StoreError.mapping(path) {
             try files.check()
             // BEGIN IMMEDIATE: a lock that another program holds shows here, and the time-out applies.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Assembly
 internal import Intake
 
 /// What every command has that asks the daemon.
@@ -17,7 +18,17 @@ struct ControlOptions: ParsableArguments {
     }
 
     /// Asks the daemon one line and returns its answer.
+    ///
+    /// - Throws: also where the daemon refuses one who may not ask.
     func ask(_ question: String) throws(ToolError) -> String {
+        let answer = try answer(to: question)
+        if let refusal = try? ControlMessage.decode(ControlRefusal.self, from: answer) {
+            throw .unreachable("The daemon refuses: \(refusal.refused).")
+        }
+        return answer
+    }
+
+    private func answer(to question: String) throws(ToolError) -> String {
         do {
             return try ControlClient.ask(question, path: path)
         } catch IntakeError.permissionDenied {

@@ -98,11 +98,12 @@ struct Daemon: Sendable {
             spool: spool, pipeline: pipeline, queue: queue, writer: writer, live: live, reloader: reloader,
             snapshotter: snapshotter, restored: restored, progress: progress, stop: stop, manager: manager,
             logger: logger)
+        let gatekeeper = Gatekeeper(live: live, writer: writer, logger: logger)
         let desk = ControlDesk(
             status: status, reloader: reloader,
             quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress),
             verdicts: VerdictDesk(spool: spool, pipeline: pipeline, live: live, progress: progress, logger: logger),
-            logger: logger)
+            gatekeeper: gatekeeper, logger: logger)
         // Services are stopped in reverse order: the intake first, so that the pipeline sees everything it took.
         let services: [any Service] = [
             PipelineService(flow: flow),

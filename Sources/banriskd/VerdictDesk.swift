@@ -64,17 +64,10 @@ struct VerdictDesk: Sendable {
             let statistics = pipeline.statistics
             if statistics.watermark != .epoch { return statistics.watermark }
             let ordering = statistics.ordering
-            if statistics.throughSeq >= last, ordering.held == 0, ordering.inDoubt == 0 { return Self.wallClock() }
+            if statistics.throughSeq >= last, ordering.held == 0, ordering.inDoubt == 0 { return .now }
             guard ContinuousClock.now < deadline, !spool.isClosed else { throw VerdictsTooEarly() }
             usleep(UInt32(Self.pollMilliseconds) * 100)
         }
-    }
-
-    private static func wallClock() -> Timestamp {
-        var time = timespec()
-        // SAFETY: the call writes only into `time`.
-        unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: max(0, Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000))
     }
 
     private func waitUntilDurable(_ seq: UInt64) throws {

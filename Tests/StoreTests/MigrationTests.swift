@@ -31,7 +31,7 @@ import Testing
         try scratch.openWriter().close()
         #expect(try rows() == before)
         #expect(before.allSatisfy { !$0.isEmpty })
-        #expect(try scratch.sqlite3("PRAGMA user_version; SELECT value FROM meta WHERE key = 'schema'") == "3\n3")
+        #expect(try scratch.sqlite3("PRAGMA user_version; SELECT value FROM meta WHERE key = 'schema'") == "4\n4")
         #expect(try scratch.sqlite3("PRAGMA integrity_check; PRAGMA foreign_key_check") == "ok")
         for table in ["alerts", "signals"] {
             #expect(try scratch.sqlite3("SELECT count(configuration) FROM \(table)") == "0")
