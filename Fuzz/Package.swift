@@ -25,20 +25,30 @@ let package = Package(
 
         // As in the product's manifest.
         .systemLibrary(name: "CLinux"),
+        .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
+        .target(name: "RegularExpressions", dependencies: ["CPCRE2"], swiftSettings: settings),
+        .systemLibrary(name: "CZlib"),
+        .target(name: "CMessagePack", linkerSettings: [.linkedLibrary("msgpackc")]),
         .target(name: "RiskModel", swiftSettings: settings),
-        .target(name: "Intake", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
+        .target(
+            name: "Intake", dependencies: ["RiskModel", "CLinux", "CZlib", "CMessagePack"], swiftSettings: settings),
         .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
-        .target(name: "Decoding", dependencies: ["RiskModel"], swiftSettings: settings),
+        .target(name: "Decoding", dependencies: ["RiskModel", "RegularExpressions"], swiftSettings: settings),
         .target(name: "Enrichment", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(
-            name: "Settings", dependencies: ["RiskModel", .product(name: "Yams", package: "Yams")],
+            name: "Settings", dependencies: ["RiskModel", "RegularExpressions", .product(name: "Yams", package: "Yams")],
             exclude: ["Defaults/demo"],
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),
                 .embedInCode("Defaults/rules.yaml"),
+                .embedInCode("Defaults/mappings/access_log.yaml"),
+                .embedInCode("Defaults/mappings/ecs.yaml"),
+                .embedInCode("Defaults/mappings/ocsf.yaml"),
+                .embedInCode("Defaults/mappings/sshd.yaml"),
+                .embedInCode("Defaults/mappings/system_log.yaml"),
                 .embedInCode("Defaults/lists/disposable_domains.txt"),
                 .embedInCode("Defaults/lists/disposable_phones.txt"),
                 .embedInCode("Defaults/lists/hosting_asns.txt"),

@@ -1,5 +1,5 @@
 // What Linux has and Swift's Glibc module leaves out: epoll(7), eventfd(2), accept4(2), prctl(2),
-// close_range(2), fallocate(2).
+// close_range(2), fallocate(2), recvmmsg(2).
 //
 // Declared here without system headers: a header that two Clang modules include belongs to either, as it happens, and
 // then names of Glibc are missing in files that import only that.
@@ -32,3 +32,25 @@ enum { PR_SET_PDEATHSIG = 1 };
 
 int fallocate(int descriptor, int mode, long offset, long length);
 enum { FALLOC_FL_KEEP_SIZE = 1 };
+
+// Several datagrams with one call. The structs are msghdr, iovec and mmsghdr of recvmsg(2) and recvmmsg(2), by names that
+// Glibc's module cannot have too.
+struct datagram_part {
+    void *bytes;
+    unsigned long count;
+};
+struct datagram_header {
+    void *address;
+    unsigned int address_length;
+    struct datagram_part *parts;
+    unsigned long part_count;
+    void *control;
+    unsigned long control_length;
+    int flags;
+};
+struct datagram {
+    struct datagram_header header;
+    unsigned int count; // of bytes received
+};
+int receive_datagrams(int descriptor, struct datagram *datagrams, unsigned int count, int flags, void *timeout)
+    __asm__("recvmmsg");

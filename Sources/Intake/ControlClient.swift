@@ -14,19 +14,20 @@ package enum ControlClient {
             unsafe connect(client.raw, address, length) == 0 ? 0 : errno
         }
         guard code == 0 else { throw IntakeError(call: "connect", path: path, errno: code) }
-        guard client.sendAll(Array((question + "\n").utf8)) else {
-            throw IntakeError(call: "send", path: path, errno: errno)
-        }
+        // A daemon that hears nobody of us has answered and closed already.
+        let sendError = client.sendAll(Array((question + "\n").utf8)) ? 0 : errno
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
         while true {
             // SAFETY: the kernel writes at most the array's size into it.
             let count = unsafe read(client.raw, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == ECONNRESET, !answer.isEmpty { break }
             guard count >= 0 else { throw IntakeError(call: "read", path: path, errno: errno) }
             if count == 0 { break }
             answer.append(contentsOf: chunk[..<count])
         }
+        if answer.isEmpty, sendError != 0 { throw IntakeError(call: "send", path: path, errno: sendError) }
         if answer.last == UInt8(ascii: "\n") { answer.removeLast() }
         return String(decoding: answer, as: UTF8.self)
     }

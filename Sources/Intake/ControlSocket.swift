@@ -25,16 +25,22 @@ package final class ControlSocket: Sendable {
     private let clients = Atomic(0)
 
     /// Binds the socket; see ``StreamListener`` for what stands in the way.
-    package init(path: String, mode: UInt32) throws(IntakeError) {
+    package init(path: String, mode: UInt32, inherited: InheritedSockets = .none) throws(IntakeError) {
         stopping = try Wakeup()
         served = try Wakeup()
-        socket = try ListeningSocket(path: path, mode: mode)
+        socket = try ListeningSocket(path: path, mode: mode, inherited: inherited)
     }
 
     /// Answers until ``stop()``, and then the questions that were asked before, for two seconds at most.
     ///
-    /// - Parameter answer: called on several threads at once, with the question and who asks it.
-    package func run(answer: @escaping @Sendable (_ question: String, _ peer: Peer) -> String) throws {
+    /// - Parameters:
+    ///   - refusal: what one is told who may ask nothing at all, before he has asked; `nil` for all others. So strangers
+    ///     take no place and no time of anybody's.
+    ///   - answer: called on several threads at once, with the question and who asks it.
+    package func run(
+        refusal: @escaping @Sendable (Peer) -> String? = { _ in nil },
+        answer: @escaping @Sendable (_ question: String, _ peer: Peer) -> String
+    ) throws {
         defer { socket.removeFile() }
         let serving = DispatchGroup()
         defer { _ = serving.wait(timeout: .now() + Self.endPatience) }
@@ -53,14 +59,17 @@ package final class ControlSocket: Sendable {
             }
             if waiting[0].revents != 0 { return }
             if waiting[1].revents != 0 { Wakeup.clear(served.raw) }
-            if waiting[2].revents != 0 { accept(serving, answer) }
+            if waiting[2].revents != 0 { accept(serving, refusal, answer) }
         }
     }
 
     /// Makes ``run(answer:)`` return. From any thread, at any time.
     package func stop() { stopping.raise() }
 
-    private func accept(_ serving: DispatchGroup, _ answer: @escaping @Sendable (String, Peer) -> String) {
+    private func accept(
+        _ serving: DispatchGroup, _ refusal: (Peer) -> String?,
+        _ answer: @escaping @Sendable (String, Peer) -> String
+    ) {
         // The listener does not block, but an accepted socket does, within the time limits. A client that has gone again,
         // or a lack of descriptors, is nothing that the daemon should end for.
         let raw = accept4(socket.descriptor.raw, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
@@ -68,22 +77,30 @@ package final class ControlSocket: Sendable {
             if errno == EMFILE || errno == ENFILE { usleep(100_000) }
             return
         }
+        guard let peer = Peer(of: raw), refusal(peer) == nil else { return Self.refuse(Descriptor(raw), refusal) }
         clients.add(1, ordering: .relaxed)
         // A queue of its own is what gives it a thread, whatever other queues wait for.
         DispatchQueue(label: "banrisk.control.client").async(group: serving) { [self] in
-            Self.serve(Descriptor(raw), answer)
+            Self.serve(Descriptor(raw), peer, answer)
             clients.subtract(1, ordering: .releasing)
             served.raise()
         }
     }
 
-    private static func serve(_ client: consuming Descriptor, _ answer: (String, Peer) -> String) {
+    private static func refuse(_ client: consuming Descriptor, _ refusal: (Peer) -> String?) {
+        guard let text = Peer(of: client.raw).flatMap(refusal) else { return }
+        let bytes = Array((text + "\n").utf8)
+        // SAFETY: the kernel copies the array's own bytes; a new connection has room for them.
+        unsafe _ = send(client.raw, bytes, bytes.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+    }
+
+    private static func serve(_ client: consuming Descriptor, _ peer: Peer, _ answer: (String, Peer) -> String) {
         var limit = timeval(tv_sec: 0, tv_usec: 100_000)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             // SAFETY: the kernel copies the time before the call returns.
             unsafe _ = setsockopt(client.raw, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
-        guard let peer = Peer(of: client.raw), let question = readLine(client.raw) else { return }
+        guard let question = readLine(client.raw) else { return }
         let text = answer(question, peer)
         _ = client.sendAll(Array((text + "\n").utf8), until: .now + readingPatience)
     }

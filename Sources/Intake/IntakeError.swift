@@ -10,6 +10,12 @@ package enum IntakeError: Error, Equatable, Sendable {
     case notASocket(path: String)
     case permissionDenied(path: String)
     case parentMissing(path: String)
+    /// What the service manager says of the sockets that it hands over makes no sense (sd_listen_fds(3)).
+    case listenVariables(String)
+    /// A descriptor that the service manager hands over is no Unix socket that takes connections or datagrams.
+    case inheritedNoListener(name: String)
+    /// An inherited socket is of the other kind.
+    case inheritedKind(name: String, expected: SocketKind)
     /// Any other failure of a system call; the path is empty where the call has none.
     case system(call: String, path: String, errno: CInt)
 
@@ -38,6 +44,13 @@ extension IntakeError: CustomStringConvertible {
             "no permission for the socket \(path); the directory must be writable and the file owned by this user"
         case .parentMissing(let path):
             "the directory of the socket \(path) does not exist; create it (systemd: RuntimeDirectory=)"
+        case .listenVariables(let text):
+            "\(text) in the environment is no number of sockets; systemd and systemd-socket-activate set it, nobody else should"
+        case .inheritedNoListener(let name):
+            "the inherited descriptor \(name) is not a listening Unix socket; "
+                + "use ListenStream= or ListenDatagram= with a path, and Accept=no"
+        case .inheritedKind(let name, let expected):
+            "the inherited socket \(name) must be made by \(expected == .stream ? "ListenStream=" : "ListenDatagram=")"
         case .system(let call, let path, let code):
             // SAFETY: strerror returns a C string that stays valid until this thread's next call of it.
             "\(call) failed\(path.isEmpty ? "" : " for the socket \(path)"): \(unsafe String(cString: strerror(code))) (errno \(code))"

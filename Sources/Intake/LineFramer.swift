@@ -52,6 +52,18 @@ package struct LineFramer: Sendable {
         try emitCarried(.unterminated, to: emit)
     }
 
+    /// Emits the lines of bytes that are whole, such as a datagram: what ends them ends the last line, too.
+    package static func consume(
+        whole bytes: Span<UInt8>, emit: (Span<UInt8>, FrameFlags) throws -> Void
+    ) rethrows {
+        var start = 0
+        while let newline = newline(in: bytes, from: start) {
+            try Self.emit(bytes.extracting(start..<newline), whole, to: emit)
+            start = newline + 1
+        }
+        try Self.emit(bytes.extracting(start...), whole, to: emit)
+    }
+
     /// Appends to the carried line, or, if it is then certainly oversized, emits and discards it.
     ///
     /// - Returns: whether the line is still carried.

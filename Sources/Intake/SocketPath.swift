@@ -31,7 +31,8 @@ struct SocketPath: Sendable {
 
     /// Removes the socket that a dead process left at the path.
     ///
-    /// A connection tells a live socket from a dead one: nobody listens where it is refused (connect(2)).
+    /// A connection tells a live socket from a dead one: nobody listens where it is refused (connect(2)). EPROTOTYPE says
+    /// that a socket of another kind is alive.
     func removeStale() throws(IntakeError) {
         guard let found = try status() else { return }
         guard found.isSocket else { throw .notASocket(path: path) }
@@ -65,12 +66,25 @@ struct SocketPath: Sendable {
         return socket
     }
 
-    /// A non-blocking Unix stream socket.
-    static func makeSocket(path: String) throws(IntakeError) -> Descriptor {
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        let raw = socket(AF_UNIX, type, 0)
+    /// A non-blocking Unix socket.
+    static func makeSocket(path: String, kind: SocketKind = .stream) throws(IntakeError) -> Descriptor {
+        let raw = socket(AF_UNIX, kind.type | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         guard raw >= 0 else { throw IntakeError(call: "socket", path: path, errno: errno) }
         return Descriptor(raw)
+    }
+
+    /// The path that a socket is bound to; empty if it has none in the file system.
+    static func bound(_ descriptor: CInt) -> String {
+        var address = sockaddr_un()
+        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        // SAFETY: the kernel writes at most `length` bytes into the address.
+        let code = unsafe withUnsafeMutablePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
+        }
+        guard code == 0 else { return "" }
+        // SAFETY: `sun_path` is 108 bytes of plain memory, which are copied.
+        let bytes = unsafe withUnsafeBytes(of: &address.sun_path) { unsafe Array($0) }
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// Calls `body` with the path as a socket address.

@@ -21,6 +21,8 @@ package struct StreamSender: ~Copyable {
     private let patience: Duration?
     private var input: LineInput
     private var delivery: Delivery
+    /// Tells whoever writes the input what is on disk, where he wants to know.
+    private var confirmer: TransactionConfirmer?
     private var connection: Descriptor?
     private var connections = 0
     private var backoff: Backoff
@@ -32,15 +34,17 @@ package struct StreamSender: ~Copyable {
 
     /// - Parameters:
     ///   - path: the daemon's `events.sock`.
+    ///   - confirmer: answers on standard output to an input that comes in transactions.
     ///   - patience: how long it goes on without anything new on disk while lines wait; `nil` for ever.
     ///   - pauses: how long it waits before it connects again: first, and at most.
     package init(
-        path: String, input: consuming LineInput, delivery: Delivery, patience: Duration?,
-        pauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
+        path: String, input: consuming LineInput, delivery: Delivery, confirmer: TransactionConfirmer? = nil,
+        patience: Duration?, pauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
     ) throws(IntakeError) {
         self.path = try SocketPath(path)
         self.input = input
         self.delivery = delivery
+        self.confirmer = confirmer
         self.patience = patience
         backoff = Backoff(pauses)
     }
@@ -51,6 +55,7 @@ package struct StreamSender: ~Copyable {
     package mutating func run(report: (Progress) -> Void) throws(SendError) -> Progress {
         while !delivery.isDone {
             connectIfDue()
+            try confirm()
             try wait()
             try checkPatience()
             report(progress)
@@ -93,7 +98,25 @@ extension StreamSender {
         var delivery = Delivery(session: delivery.session, isResumable: false)
         swap(&delivery, &self.delivery)
         defer { swap(&delivery, &self.delivery) }
-        do { try input.read { delivery.add($0, flags: $1) } } catch { throw .input(error) }
+        var confirmer = confirmer
+        do {
+            try input.read { line, flags in
+                if confirmer?.take(line, number: delivery.lines + 1) != false { delivery.add(line, flags: flags) }
+            }
+        } catch {
+            throw .input(error)
+        }
+        self.confirmer = confirmer
+    }
+
+    private mutating func confirm() throws(SendError) {
+        guard let answers = confirmer?.nextAnswers(onDisk: delivery.onDisk), !answers.isEmpty else { return }
+        // rsyslog waits for them, so the pipe has room.
+        let count = unsafe answers.withUnsafeBytes {
+            // SAFETY: the kernel reads the bytes that are borrowed for the call.
+            unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count)
+        }
+        guard count == answers.count else { throw .input(InputError(path: "standard output", errno: errno)) }
     }
 
     private mutating func receive() throws(SendError) {

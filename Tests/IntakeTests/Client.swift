@@ -1,4 +1,5 @@
 import Glibc
+import Intake
 
 /// A folder that is removed with its content when it is released.
 final class TemporaryFolder {
@@ -26,12 +27,12 @@ final class TemporaryFolder {
     struct Failure: Error { var errno: CInt }
 }
 
-/// A shipper: a connected Unix stream socket.
+/// A shipper: a connected Unix socket.
 final class Client: Sendable {
     let raw: CInt
 
-    init(path: String) throws {
-        raw = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+    init(path: String, kind: SocketKind = .stream) throws {
+        raw = socket(AF_UNIX, CInt(kind == .stream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue), 0)
         let code = Self.withAddress(path) { connect(raw, $0, $1) == 0 ? 0 : errno }
         if code != 0 { throw TemporaryFolder.Failure(errno: code) }
     }
@@ -42,8 +43,10 @@ final class Client: Sendable {
     ///
     /// - Returns: how much was taken before the other side ended.
     @discardableResult
-    func send(_ text: String) -> Int {
-        let bytes = Array(text.utf8)
+    func send(_ text: String) -> Int { send(Array(text.utf8)) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Int {
         var done = 0
         while done < bytes.count {
             let count = Array(bytes[done...]).withUnsafeBytes {
@@ -65,6 +68,31 @@ final class Client: Sendable {
 
     /// Neither reads nor writes any more: to the other side this is a client that was killed.
     func hangUp() { shutdown(raw, CInt(SHUT_RDWR)) }
+
+    /// How much may be under way, and how long a datagram may be; for root (socket(7)).
+    func growSendBuffer(to bytes: CInt) {
+        var bytes = bytes
+        // SO_SNDBUFFORCE, which Glibc's module leaves out (asm-generic/socket.h).
+        setsockopt(raw, SOL_SOCKET, 32, &bytes, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    /// Whether the other side has sent something that was not read yet.
+    var hasAnswer: Bool {
+        var byte: UInt8 = 0
+        return recv(raw, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) == 1
+    }
+
+    /// What the other side sends, so many bytes, or less if it ends.
+    func read(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let read = bytes[done...].withUnsafeMutableBytes { recv(raw, $0.baseAddress, $0.count, 0) }
+            if read <= 0 { break }
+            done += read
+        }
+        return Array(bytes[..<done])
+    }
 
     /// The next line that the other side sends, without its newline; `nil` at the end.
     func readLine() -> String? {

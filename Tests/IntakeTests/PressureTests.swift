@@ -1,8 +1,9 @@
 import Glibc
-import Intake
 import RiskModel
 import TestSupport
 import Testing
+
+@testable import Intake
 
 /// Too many clients, slow ones, and those that want more than their share.
 @Suite(.timeLimit(.minutes(1)), .serialized)
@@ -156,6 +157,54 @@ struct PressureTests {
         try run.wait()
         #expect(sink.texts == ["of the other", "waited", "last", "last"])
         #expect(listener.statistics.displacedConnections == 1)
+    }
+
+    @Test func `one user has half of the connections at most, and gives way to himself before`() throws {
+        // The test's own user is an ordinary one here.
+        func listen(silence: Duration) throws -> ConnectionListener {
+            try ConnectionListener(
+                socket: try ListeningSocket(path: path, mode: 0o660),
+                limits: .init(connections: 4, silence: silence, bytesPerTurn: 1000, trustedUsers: []),
+                drainDeadline: .seconds(10))
+        }
+        for silence in [Duration.seconds(3600), .zero] {
+            let listener = try listen(silence: silence)
+            let sink = RecordingSink()
+            let run = ListenerRun {
+                try listener.run(sink: sink, source: .stream, converse: { _ in StreamConversation() }, report: $0)
+            }
+            let first = try Client(path: path)
+            first.send("first\n")
+            sink.waitForLines(1)
+            let second = try Client(path: path)
+            second.send("second\n")
+            sink.waitForLines(2)
+            let third = try Client(path: path)
+            let stays: [Client]
+            if silence == .zero {
+                first.waitForEnd()
+                stays = [second, third]
+            } else {
+                third.waitForEnd()
+                stays = [first, second]
+            }
+            for client in stays {
+                client.send("last\n")
+                client.finish()
+                client.waitForEnd()
+            }
+            // Whose connections have ended may have others.
+            let fourth = try Client(path: path)
+            fourth.send("fourth\n")
+            sink.waitForLines(5)
+            listener.stop()
+            try run.wait()
+            #expect(sink.texts == ["first", "second", "last", "last", "fourth"])
+            let counts = listener.statistics
+            #expect(counts.crowdedConnections == (silence == .zero ? 0 : 1))
+            #expect(counts.refusedConnections == counts.crowdedConnections)
+            #expect(counts.displacedConnections == (silence == .zero ? 1 : 0))
+        }
     }
 
     @Test func `the descriptors that connections need are asked for, and what can be had is said`() {

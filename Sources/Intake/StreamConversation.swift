@@ -1,7 +1,7 @@
 import RiskModel
 
-/// One client of the stream socket, from its first line on: a plain sender, or one that wants acknowledgements.
-final class StreamConnection {
+/// One client of the event socket, from its first line on: a plain sender, or one that wants acknowledgements.
+final class StreamConversation: Conversation {
     private enum Phase {
         /// No line has come yet.
         case opening
@@ -10,29 +10,17 @@ final class StreamConnection {
         case refused
     }
 
-    let descriptor: Descriptor
-    /// When the last line ended, or the client came. Bytes of a line that does not end are silence, too.
-    var lastLine: ContinuousClock.Instant
     /// If the client has asked for acknowledgements.
-    var stream: AcknowledgedStream?
-    /// Why the client's request cannot be granted.
-    private(set) var refusal: StreamRequest.Fault?
-    /// Whether the client has sent everything, and only waits for acknowledgements.
-    var hasEnded = false
-    /// Whether the client's socket has no room for answers.
-    var isBlocked = false
-
+    private var stream: AcknowledgedStream?
+    private(set) var refusal: Refusal?
     private var framer = LineFramer()
     private var phase = Phase.opening
 
-    init(_ descriptor: consuming Descriptor, now: ContinuousClock.Instant) {
-        self.descriptor = descriptor
-        lastLine = now
-    }
+    var isAcknowledged: Bool { stream != nil }
+    var session: UInt64? { stream?.session }
+    func loseSession() { refuse(.takenOver) }
 
-    /// Gives the lines that `bytes` complete to the sink.
-    ///
-    /// A request sets ``stream`` or ``refusal``, and is not for the sink.
+    /// A request sets ``session`` or ``refusal``, and is not for the sink.
     func receive(_ bytes: Span<UInt8>, into sink: inout CountedSink) throws {
         // In local variables: the checks of access to an object's would cost as much as the framing.
         var phase = phase
@@ -54,7 +42,7 @@ final class StreamConnection {
         stream?.append(through: origin.ordinal, sequence: sink.lastSequence)
     }
 
-    /// Ends the lines: a plain stream's tail without a newline is given to the sink, an acknowledged one's will be sent again.
+    /// A plain stream's tail without a newline is given to the sink, an acknowledged one's will be sent again.
     func finish(into sink: inout CountedSink) throws {
         let phase = phase
         try framer.finish { line, flags in
@@ -66,17 +54,27 @@ final class StreamConnection {
         }
     }
 
+    var isAwaitingSync: Bool { stream?.isAwaitingSync == true }
+    func sync(through sequence: UInt64) { stream?.sync(through: sequence) }
+    func nextAnswer() -> [UInt8]? { stream?.nextAnswer() }
+    func didSend(_ count: Int) -> Bool { stream?.didSend(count) == true }
+
     private func open(_ line: Span<UInt8>, _ sink: CountedSink) -> Phase {
         do {
             guard let request = try StreamRequest(line) else { return .plain }
-            let last = sink.sink.lastOrdinal(of: request.session)
+            let last = sink.lastOrdinal(of: request.session)
             // Where the session's last frame stands is not known, only that it is not behind the last frame of all.
             stream = AcknowledgedStream(
                 session: request.session, ordinal: last ?? 0, through: last == nil ? 0 : sink.lastSequence)
             return .acknowledged
         } catch {
-            refusal = error
+            refuse(error)
             return .refused
         }
+    }
+
+    private func refuse(_ fault: StreamRequest.Fault) {
+        refusal = Refusal(
+            reason: fault.description, farewell: Array(StreamAnswer.refused(fault.description).line.utf8))
     }
 }

@@ -1,0 +1,38 @@
+/// What a file's name says of its place in a rotation.
+struct LogName: Hashable {
+    /// The last component of the path.
+    let name: String
+    /// The name without what a rotation appends: `x.log` for `x.log.1`, `x.log.2.gz` and `x.log-20261121.gz`.
+    let base: String
+
+    init(_ name: String) {
+        self.name = name
+        var rest = Substring(name)
+        if rest.hasSuffix(".gz") { rest = rest.dropLast(3) }
+        if let mark = rest.lastIndex(where: { $0 == "." || $0 == "-" }), mark != rest.startIndex {
+            let digits = rest[rest.index(after: mark)...]
+            let isDate = (8...10).contains(digits.count)
+            let isNumber = rest[mark] == "." && (1...4).contains(digits.count)
+            if isDate || isNumber, digits.allSatisfy({ $0.isASCII && $0.isNumber }) { rest = rest[..<mark] }
+        }
+        base = String(rest)
+    }
+
+    init(path: String) {
+        self.init(path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path)
+    }
+
+    var isCompressed: Bool { name.hasSuffix(".gz") }
+
+    /// Whether the file has been put aside: nobody is meant to write it any more. A date alone does not say so, since
+    /// programs give such names to the files that they write, too.
+    var isPutAside: Bool {
+        isCompressed || (base != name && name.dropFirst(base.count).first == "." && name.count - base.count <= 5)
+    }
+
+    /// Whether a rotation may have made a file of this name from `other`: the name goes on where the other's stem ends.
+    func mayContinue(_ other: LogName) -> Bool {
+        let stem = other.base.lastIndex(of: ".").map { other.base[..<$0] } ?? other.base[...]
+        return name.hasPrefix(stem.isEmpty ? other.base[...] : stem)
+    }
+}
