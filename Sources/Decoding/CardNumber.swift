@@ -38,6 +38,30 @@ enum CardNumber {
         }
     }
 
+    /// Replaces the digits of everything in a line that may be a card's number, wherever it stands.
+    static func maskAll(in line: inout [UInt8]) {
+        var i = 0
+        while i < line.count {
+            guard line.span.isDigit(i) else {
+                i += 1
+                continue
+            }
+            let start = i
+            while i < line.count, line.span.isDigit(i) || line[i] == UInt8(ascii: " ") || line[i] == UInt8(ascii: "-") {
+                i += 1
+            }
+            // A number may have a neighbour: each part that could be one is looked at.
+            let run = start..<i
+            for first in run where line.span.isDigit(first) {
+                for last in first..<min(first + 40, run.upperBound) where line.span.isDigit(last) {
+                    guard matches(line.span.extracting(first..<last + 1)) else { continue }
+                    for k in first...last where line.span.isDigit(k) { line[k] = UInt8(ascii: "*") }
+                    break
+                }
+            }
+        }
+    }
+
     /// Replaces the digits of the JSON value that begins at `start` with `*`, if it is a card's number or has no end.
     ///
     /// A string's escapes are understood, so that a number spelled `\u0034…` does not stay either.

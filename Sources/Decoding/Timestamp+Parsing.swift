@@ -112,7 +112,7 @@ extension Timestamp {
         return isNegative ? -value : value
     }
 
-    private static func days(inMonth month: Int, of year: Int) -> Int {
+    static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -124,7 +124,7 @@ extension Timestamp {
 extension Span where Element == UInt8 {
     /// The value of exactly `length` decimal digits from `start`.
     @inline(__always)
-    fileprivate func decimal(_ start: Int, _ length: Int) -> Int? {
+    func decimal(_ start: Int, _ length: Int) -> Int? {
         var value = 0
         for i in start..<start + length {
             guard isDigit(i) else { return nil }

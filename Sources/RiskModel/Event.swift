@@ -94,6 +94,12 @@ package struct Event: Sendable {
     package var attributes = InlineArray<8, TextSlice>(repeating: .empty)
     /// Of a verdict: what it says, see ``Verdict/packed``.
     package var verdict: TextSlice = .empty
+    /// See ``Field/emailDomain`` and ``Field/phonePrefix``; filled in by the enrichment, and there too where address and
+    /// number are pseudonyms.
+    package var emailDomain: TextSlice = .empty
+    package var phonePrefix: TextSlice = .empty
+    /// Of a registration the name as it is spelled, for what is learned of names; filled in by the enrichment. Never kept.
+    package var spelling: TextSlice = .empty
 
     package var cardCountry: CountryCode = .unknown
     package var type: EventType = .login
@@ -107,7 +113,9 @@ package struct Event: Sendable {
     /// How many attributes rules can ask for.
     package static let attributeSlots = 8
     /// How many texts an event has: what ``mapTexts(_:)`` calls its body.
-    package static let textCount = 23
+    package static let textCount = 26
+    /// How many of them follow from others, and are the last.
+    package static let derivedTextCount = 3
 
     package var hasAddress: Bool { address != .none }
 }
@@ -187,5 +195,8 @@ extension Event {
         nameTemplate = body(nameTemplate)
         for slot in attributes.indices { attributes[slot] = body(attributes[slot]) }
         verdict = body(verdict)
+        emailDomain = body(emailDomain)
+        phonePrefix = body(phonePrefix)
+        spelling = body(spelling)
     }
 }

@@ -46,6 +46,8 @@ package struct FrameFlags: OptionSet, Sendable, Hashable {
     package static let unterminated = FrameFlags(rawValue: 2)
     /// The sender numbers its frames: the frame has an ``FrameOrigin``.
     package static let numbered = FrameFlags(rawValue: 4)
+    /// What the line was has been erased; the frame holds no event.
+    package static let erased = FrameFlags(rawValue: 8)
 }
 
 /// A frame's number with its sender, where it has one; what makes a frame that is sent again recognisable.

@@ -37,12 +37,16 @@ package struct Rejection: Sendable, Hashable {
     package var position: Int
     /// The name of the field at fault, or empty.
     package var field: String
+    /// The mapping that read the line, or empty; `position` and `field` are then of the event that it made.
+    package var mapping: String
     /// The beginning of the frame as received, at most ``Frame/keptOfOversized`` bytes.
     package var bytes: [UInt8]
     /// How many bytes the line had; where it was longer than ``Frame/maximumBytes``, one more than that.
     package var length: Int
     /// Whether `bytes` are the whole line as it came: nothing is cut off, nothing is masked. Only then can it be tried again.
     package var isComplete: Bool
+    /// When the line was received, by the wall clock; ``Timestamp/latest`` where that is not known.
+    package var received = Timestamp.latest
 
     /// - Parameters:
     ///   - bytes: The line; its beginning is kept.
@@ -50,8 +54,9 @@ package struct Rejection: Sendable, Hashable {
     ///   - isMasked: Whether something in `bytes` was overwritten.
     package init(
         seq: UInt64, source: Source, reason: RejectionReason, position: Int, field: String = "", bytes: [UInt8],
-        length: Int? = nil, isMasked: Bool = false
+        length: Int? = nil, isMasked: Bool = false, mapping: String = ""
     ) {
+        self.mapping = mapping
         self.length = length ?? bytes.count
         isComplete = !isMasked && self.length == min(bytes.count, Frame.keptOfOversized)
         self.seq = seq

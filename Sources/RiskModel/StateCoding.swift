@@ -59,8 +59,13 @@ package struct StateWriter: Sendable {
 package struct StateReader: Sendable {
     private let bytes: [UInt8]
     private var position = 0
+    /// Stands in for a name while the state is read: the way by which a name leaves the state.
+    package let substitution: NameSubstitution?
 
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ bytes: [UInt8], substitution: NameSubstitution? = nil) {
+        self.bytes = bytes
+        self.substitution = substitution
+    }
 
     /// Bytes not read yet.
     package var remaining: Int { bytes.count - position }
@@ -110,12 +115,15 @@ package struct StateReader: Sendable {
     package mutating func readBytes() throws(StateFault) -> [UInt8] {
         let count = try readCount(bytesEach: 1)
         defer { position += count }
-        return Array(bytes[position..<position + count])
+        let read = Array(bytes[position..<position + count])
+        if let substitution { return substitution.key(read) }
+        return read
     }
 
     /// A text, which must be UTF-8.
     package mutating func readString() throws(StateFault) -> String {
         guard let text = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a text") }
+        if let substitution { return substitution.text(text) }
         return text
     }
 

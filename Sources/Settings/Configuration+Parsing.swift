@@ -13,11 +13,16 @@ extension Configuration {
     ) throws(ConfigurationFaults) -> Configuration {
         let log = FaultLog(file: file)
         var ruleFaults: [Fault] = []
+        var mappingFaults: [Fault] = []
         var rulesPath: String?
         var configuration = Cursor.root(of: yaml, log: log)?.section { section in
             section.scope = ""
             rulesPath = section["rules"]?.existingPath(relativeTo: baseDirectory)
-            return read(section, baseDirectory: baseDirectory)
+            var configuration = read(section, baseDirectory: baseDirectory)
+            if let mappings = section["mappings"] {
+                configuration.mappings = mappings.mappings(relativeTo: baseDirectory, faults: &mappingFaults)
+            }
+            return configuration
         }
         if let rulesPath {
             do throws(ConfigurationFaults) {
@@ -26,7 +31,7 @@ extension Configuration {
                 ruleFaults = error.faults
             }
         }
-        return try log.result(configuration, included: ruleFaults)
+        return try log.result(configuration, included: ruleFaults + mappingFaults)
     }
 
     /// The configuration with the embedded rules.
@@ -47,9 +52,12 @@ extension Configuration {
             geoip: section["geoip"]?.items().compactMap { $0.existingPath(relativeTo: base) } ?? [],
             lists: section["lists"]?.items().flatMap { $0.listFiles(relativeTo: base) } ?? [],
             rulesFile: .embedded(),
+            mappings: embeddedMappings,
             socketMode: section["socket_mode"]?.mode() ?? 0o660,
             access: section["access"]?.section(Access.read) ?? .default,
             api: section["api"]?.section { API.read($0, relativeTo: base) } ?? .default,
+            files: section["files"]?.followedFiles() ?? [],
+            alerts: section["alerts"]?.alertSinks(relativeTo: base) ?? [],
             maximumConnections: section["maximum_connections"]?.quantity(.counts, in: 1...65_536) ?? 1024,
             spool: section["spool"]?.section(Spool.read) ?? .default,
             shards: section["shards"]?.shards() ?? processorCount,
@@ -59,7 +67,8 @@ extension Configuration {
             time: section["time"]?.section(Time.read) ?? .default,
             snapshotSeconds: section["snapshot_interval"]?.quantity(.durations, in: 1_000_000...86_400_000_000)
                 .map { $0 / 1_000_000 } ?? 300,
-            quarantineRows: section["quarantine_rows"]?.quantity(.counts, in: 1000...100_000_000) ?? 100_000)
+            quarantineRows: section["quarantine_rows"]?.quantity(.counts, in: 1000...100_000_000) ?? 100_000,
+            privacy: section["privacy"]?.section { Privacy.read($0, relativeTo: base) } ?? .default)
     }
 
     /// `sun_path` less its terminating zero, unix(7).

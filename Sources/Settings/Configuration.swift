@@ -13,10 +13,16 @@ package struct Configuration: Sendable, Hashable {
     /// lists.
     package var lists: [String]
     package var rulesFile: RulesFile
+    /// How lines that are not of the native format become events, in the order in which they are tried.
+    package var mappings: [Mapping]
     /// Permission bits of the sockets; none for others than owner and group.
     package var socketMode: UInt32
     package var access: Access
     package var api: API
+    /// Log files that the daemon follows.
+    package var files: [FollowedFiles]
+    /// Where `banrisk notify` delivers alerts to.
+    package var alerts: [AlertSink]
     /// Clients of the event socket at one time.
     package var maximumConnections: Int
     package var spool: Spool
@@ -33,6 +39,7 @@ package struct Configuration: Sendable, Hashable {
     package var snapshotSeconds: Int
     /// Rows of the quarantine; the oldest give way.
     package var quarantineRows: Int
+    package var privacy: Privacy
 
     /// The rules in force.
     package var ruleSet: RuleSet {
