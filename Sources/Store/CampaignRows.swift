@@ -86,6 +86,8 @@ package struct CampaignFilter: Sendable {
     /// Also those that turned out to be part of another.
     package var includesMerged = false
     package var id: Int?
+    /// Only those that come after this place.
+    package var after: CampaignCursor?
     package var limit = 100
 
     package init() {}

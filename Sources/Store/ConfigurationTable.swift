@@ -1,7 +1,7 @@
 internal import GRDB
 internal import RiskModel
 
-/// The table `configurations`: which rules, builds and lists rows were made under.
+/// The table `configurations`: which rules, builds, lists and mappings rows were made under.
 enum ConfigurationTable {
     /// Makes a configuration the newest row, unless it is that already.
     ///
@@ -9,15 +9,19 @@ enum ConfigurationTable {
     static func put(
         _ record: ConfigurationRecord, rules: RuleSet, afterSeq appliedSeq: Int, _ db: Database
     ) throws -> Int {
-        let content = [RuleTable.fingerprint(of: rules), record.databasesJSON, record.listsJSON]
-        let newest = try Row.fetchOne(
-            db, sql: "SELECT id, rules, databases, lists FROM configurations ORDER BY id DESC LIMIT 1")
-        if let newest, try ["rules", "databases", "lists"].map({ try newest.value($0) }) == content {
-            return try newest.value("id")
-        }
+        let columns = ["rules", "databases", "lists", "mappings", "pseudonyms"]
+        let content = [
+            RuleTable.fingerprint(of: rules), record.databasesJSON, record.listsJSON, record.mappingsJSON,
+            record.pseudonyms,
+        ]
+        let newest = try Row.fetchOne(db, sql: "SELECT * FROM configurations ORDER BY id DESC LIMIT 1")
+        if let newest, try columns.map({ try newest.value($0) }) == content { return try newest.value("id") }
         try db.execute(
-            sql: "INSERT INTO configurations (first_seq, rules, databases, lists) VALUES (?, ?, ?, ?)",
-            arguments: [appliedSeq + 1, content[0], content[1], content[2]])
+            sql: """
+                INSERT INTO configurations (first_seq, rules, databases, lists, mappings, pseudonyms)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [appliedSeq + 1, content[0], content[1], content[2], content[3], content[4]])
         return Int(db.lastInsertedRowID)
     }
 }

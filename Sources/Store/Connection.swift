@@ -25,11 +25,13 @@ enum Connection {
         try queue.writeWithoutTransaction { db in
             _ = try version(of: db, path: path)
             // NORMAL: a power cut can take the last transactions, never the file's integrity; what is missing is
-            // replayed from the spool (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+            // replayed from the spool (<https://www.sqlite.org/pragma.html#pragma_synchronous>). What is deleted is
+            // overwritten, so that what was forgotten is not in the file any more.
             try db.execute(
                 sql: """
                     PRAGMA journal_mode = WAL;
                     PRAGMA synchronous = NORMAL;
+                    PRAGMA secure_delete = ON;
                     PRAGMA wal_autocheckpoint = \(checkpointPages);
                     PRAGMA journal_size_limit = \(checkpointPages * 4_096);
                     """)

@@ -15,7 +15,7 @@ package struct FileIdentity: Sendable, Hashable {
     }
 
     /// How many bytes the file has; 0 where there is none.
-    static func bytes(path: String) -> Int {
+    package static func bytes(path: String) -> Int {
         var status = stat()
         // SAFETY: as above.
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0

@@ -14,6 +14,8 @@ package struct QuarantineRow: Sendable, Hashable {
     package var length: Int?
     /// Whether `bytes` are the whole line as it came. Only then can it be tried again.
     package var isComplete: Bool
+    /// The mapping that took the line for its own; `nil` where none did.
+    package var mapping: String?
 }
 
 /// How many rows the quarantine has and had.

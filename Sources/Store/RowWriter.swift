@@ -24,6 +24,7 @@ struct RowWriter {
         try addSources(changes.sources)
         try addRuleCounts(changes)
         try replaceMeta(changes, accountsAdded: added)
+        try removeWhatIsOver(changes)
     }
 
     /// - Returns: how many accounts were new to the table.
@@ -207,7 +208,7 @@ struct RowWriter {
     private func insertRejections(_ rejections: [Rejection]) throws {
         guard !rejections.isEmpty else { return }
         var insert = try RowStatement(
-            db, "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            db, "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
         for rejection in rejections {
             insert.bind(seq: rejection.seq)
             insert.bind(rejection.source.name)
@@ -217,6 +218,8 @@ struct RowWriter {
             insert.bind(blob: rejection.bytes)
             insert.bind(rejection.length)
             insert.bind(rejection.isComplete ? 1 : 0)
+            if rejection.mapping.isEmpty { insert.bindNull() } else { insert.bind(rejection.mapping) }
+            if rejection.received == .latest { insert.bindNull() } else { insert.bind(rejection.received) }
             try insert.run()
         }
     }

@@ -57,7 +57,7 @@ extension ConfigurationRow {
         try self.init(
             id: row.value("id"), firstSeq: row.value("first_seq"), rules: row.value("rules"),
             databases: row.value("databases"),
-            lists: row.value("lists"))
+            lists: row.value("lists"), mappings: row.value("mappings"))
     }
 }
 
@@ -66,7 +66,7 @@ extension QuarantineRow {
         try self.init(
             seq: row.value("seq"), source: row.value("source"), reason: row.value("reason"), field: row.value("field"),
             position: row.value("position"), bytes: Array(row.value("bytes") as Data), length: row.value("length"),
-            isComplete: row.value("complete"))
+            isComplete: row.value("complete"), mapping: row.value("mapping"))
     }
 }
 

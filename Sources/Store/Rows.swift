@@ -87,6 +87,7 @@ package struct ConfigurationRow: Sendable, Hashable {
     /// JSON arrays.
     package var databases: String
     package var lists: String
+    package var mappings: String
 }
 
 /// A rule's word on an entity.

@@ -1,5 +1,5 @@
 extension Schema {
-    /// Who did what; lines that are no events and need not be.
+    /// Who did what; lines that are no events and need not be; what mappings were in force, and which one spoke.
     static let version4 = """
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY,
@@ -14,6 +14,11 @@ extension Schema {
         ) STRICT;
 
         ALTER TABLE sources ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE quarantine ADD COLUMN mapping TEXT;
+        ALTER TABLE configurations ADD COLUMN mappings TEXT NOT NULL DEFAULT '[]';
+        -- When a line was received, by the wall clock; what was a pseudonym, and under which key.
+        ALTER TABLE quarantine ADD COLUMN received TEXT;
+        ALTER TABLE configurations ADD COLUMN pseudonyms TEXT NOT NULL DEFAULT '';
 
         """
 }

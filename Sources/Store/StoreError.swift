@@ -27,6 +27,8 @@ package enum StoreError: Error, Hashable, Sendable {
     case replaced(path: String)
     /// SQLite found the file malformed.
     case corrupt(path: String)
+    /// The query was ended before it was done: it took too long.
+    case interrupted(path: String)
     /// Anything else, with SQLite's extended result code and its text.
     case sqlite(path: String, code: Int32, message: String)
 }
@@ -71,6 +73,8 @@ extension StoreError: CustomStringConvertible {
         case .corrupt(let path):
             "The database \(path) is damaged. Stop banriskd, move the file with its -wal and -shm away, and start again "
                 + "with a backup or without a file. `sqlite3 \(path) .recover` saves what can still be read."
+        case .interrupted(let path):
+            "The query on \(path) was ended: it took too long. Ask for less: a filter, a smaller limit."
         case .replaced(let path):
             "The database \(path), its -wal or its -shm was moved, deleted or replaced while banriskd wrote to it. Stop "
                 + "banriskd before touching these files. Put them back and start it, or start it with what stands there now."
@@ -105,6 +109,7 @@ extension StoreError {
         case .SQLITE_CORRUPT: self = .corrupt(path: path)
         case .SQLITE_CANTOPEN: self = .cannotOpen(path: path)
         case .SQLITE_READONLY: self = .readOnly(path: path)
+        case .SQLITE_INTERRUPT: self = .interrupted(path: path)
         default:
             self = .sqlite(
                 path: path, code: error.extendedResultCode.rawValue, message: error.message ?? "no further information")

@@ -81,6 +81,7 @@ extension StoreReader {
         if !filter.includesMerged { query += " AND c.merged_into IS NULL" }
         if let id = filter.id { query += " AND c.id = \(id)" }
         if let since = filter.since { query += " AND c.last_seen >= \(since.column)" }
+        if let after = filter.after { query += " AND (c.last_seen, c.id) < (\(after.lastSeen), \(after.id))" }
         query += " ORDER BY c.last_seen DESC, c.id DESC LIMIT \(filter.limit)"
         return query
     }

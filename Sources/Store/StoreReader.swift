@@ -6,7 +6,7 @@ package import RiskModel
 ///
 /// Rows come in the order that the filter names, at most its limit; ties fall by key, so that answers repeat.
 package final class StoreReader: Sendable {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private let path: String
 
     /// Opens the database with `mode=ro`.
@@ -69,10 +69,12 @@ package final class StoreReader: Sendable {
         if filter.minimumLevel > .normal {
             query += " AND a.level <> 'normal' AND a.level IN \(filter.minimumLevel.namesFromHere)"
         }
+        if let score = filter.minimumScore { query += " AND a.score >= \(score)" }
         if let account = filter.account { query += " AND a.account = \(account)" }
         if let rule = filter.rule {
             query += " AND EXISTS (SELECT 1 FROM contributions r WHERE r.account = a.account AND r.rule = \(rule))"
         }
+        if let after = filter.after { query += " AND \(filter.order.condition(after: after))" }
         switch filter.order {
         case .score: query += " ORDER BY a.score DESC, a.account"
         case .account: query += " ORDER BY a.account"
@@ -118,6 +120,7 @@ package final class StoreReader: Sendable {
     /// Alerts by filter.
     package func alerts(_ filter: AlertFilter) throws(StoreError) -> [AlertRow] {
         var query: SQL = "SELECT * FROM alerts WHERE id > \(filter.afterID)"
+        if let before = filter.beforeID { query += " AND id < \(before)" }
         if filter.minimumLevel > .normal { query += " AND level IN \(filter.minimumLevel.namesFromHere)" }
         if let account = filter.account { query += " AND account = \(account)" }
         if let since = filter.since { query += " AND event_time >= \(since.column)" }
@@ -141,6 +144,7 @@ package final class StoreReader: Sendable {
         if let kind = filter.kind { query += " AND kind = \(kind.name)" }
         if let key = filter.key { query += " AND key = \(key)" }
         if let rule = filter.rule { query += " AND rule = \(rule)" }
+        if let after = filter.after { query += " AND \(filter.order.condition(after: after))" }
         switch filter.order {
         case .strength: query += " ORDER BY strength DESC, count DESC, kind, key, rule"
         case .count: query += " ORDER BY count DESC, kind, key, rule"

@@ -27,6 +27,7 @@ package final class StoreWriter: Sendable {
     struct Limits: Sendable {
         var quarantine = StoreWriter.quarantineRows
         var signals = StoreWriter.signalRows
+        var retention = Retention()
     }
 
     /// What new rows are made under.
@@ -41,13 +42,14 @@ package final class StoreWriter: Sendable {
     /// - Parameters:
     ///   - inactive: by rule id, why a rule cannot see anything for now.
     ///   - quarantineRows: the most rows that the quarantine keeps.
+    ///   - retention: how long rows stay.
     package convenience init(
         path: String, rules: RuleSet, inactive: [String: String], configuration: ConfigurationRecord,
-        quarantineRows: Int = StoreWriter.quarantineRows
+        quarantineRows: Int = StoreWriter.quarantineRows, retention: Retention = Retention()
     ) throws(StoreError) {
         try self.init(
             path: path, rules: rules, inactive: inactive, configuration: configuration,
-            limits: Limits(quarantine: quarantineRows))
+            limits: Limits(quarantine: quarantineRows, retention: retention))
     }
 
     init(
@@ -151,6 +153,14 @@ package final class StoreWriter: Sendable {
             try files.check()
             // BEGIN IMMEDIATE: a lock that another program holds shows here, and the time-out applies.
             return try queue.write(body)
+        }
+    }
+
+    /// Runs `body` outside of any transaction.
+    func writing<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+        try StoreError.mapping(path) {
+            try files.check()
+            return try queue.writeWithoutTransaction(body)
         }
     }
 

@@ -22,6 +22,8 @@ package struct VerdictFilter: Sendable {
     package var account: String?
     /// Only those that hold.
     package var inForce = false
+    /// Only verdicts older than the one of this id.
+    package var beforeID: Int?
     package var limit = 100
 
     package init() {}
@@ -45,6 +47,7 @@ extension StoreReader {
             """
         if let account = filter.account { query += " AND v.account = \(account)" }
         if filter.inForce { query += " AND f.id IS NOT NULL" }
+        if let before = filter.beforeID { query += " AND v.id < \(before)" }
         query += " ORDER BY v.id DESC LIMIT \(filter.limit)"
         return try fetch(query, VerdictRow.init)
     }
