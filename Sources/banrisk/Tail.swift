@@ -23,6 +23,8 @@ struct Tail: ParsableCommand {
 
     /// How many alerts are read at once.
     private static let batch = 1_000
+    /// How often the database is asked whether anything was committed; that costs some 20 µs.
+    private static let pollMilliseconds = 50
 
     func run() throws {
         try ToolError.reporting {
@@ -32,6 +34,8 @@ struct Tail: ParsableCommand {
             var reader: StoreReader?
             var file: FileIdentity?
             var cursor = 0
+            /// The database's version at the last look.
+            var version: Int?
             var hasBegun = false
             var hasComplained = false
             repeat {
@@ -39,18 +43,27 @@ struct Tail: ParsableCommand {
                     if let current = FileIdentity(path: database.path), let known = file, current != known {
                         // Another file in the old one's place: all of its alerts are new.
                         reader = nil
+                        file = nil
                         cursor = 0
                     }
-                    let open = try reader ?? database.open()
                     if reader == nil {
-                        reader = open
-                        file = FileIdentity(path: database.path)
+                        // Before opening: a file that is moved in between is noticed at the next look.
+                        file = file ?? FileIdentity(path: database.path)
+                        version = nil
                     }
+                    let open = try reader ?? database.open()
+                    reader = open
                     if !hasBegun {
                         cursor = try begin(open, terminal, &output)
                         hasBegun = true
                     }
-                    if follow { cursor = try go(on: open, from: cursor, terminal, &output) }
+                    if follow {
+                        // Asked before looking: what is committed in between is seen twice, never missed.
+                        let now = try open.dataVersion()
+                        if now != version { try go(on: open, from: &cursor, terminal, &output) }
+                        version = now
+                    }
+                    hasComplained = false
                 } catch let error as StoreError {
                     guard follow, error.mayPass else { throw error }
                     reader = nil
@@ -60,7 +73,7 @@ struct Tail: ParsableCommand {
                     hasComplained = true
                 }
                 try output.flush()
-            } while follow && !Output.isClosed && !(stop?.comes(withinMilliseconds: 200) ?? true)
+            } while follow && !Output.isClosed && !(stop?.comes(withinMilliseconds: Self.pollMilliseconds) ?? true)
         }
     }
 
@@ -83,23 +96,23 @@ struct Tail: ParsableCommand {
         return newest
     }
 
-    /// Prints the alerts after `cursor` that match, and returns the last id read.
+    /// Prints the alerts after `cursor` that match, and moves it behind what was read: nothing is printed twice.
     private func go(
-        on reader: StoreReader, from cursor: Int, _ terminal: Terminal, _ output: inout Output
-    ) throws -> Int {
+        on reader: StoreReader, from cursor: inout Int, _ terminal: Terminal, _ output: inout Output
+    ) throws {
         var filter = AlertFilter()
         filter.newestFirst = false
         filter.limit = Self.batch
-        filter.afterID = cursor
         while true {
+            filter.afterID = cursor
             let alerts = try reader.alerts(filter)
             for alert in alerts {
-                filter.afterID = alert.id
+                cursor = alert.id
                 guard (Level(argument: alert.level) ?? .ban) >= level ?? .normal else { continue }
                 if case .at(let time) = since, alert.eventTime < time.column { continue }
                 try output.line(line(alert, terminal))
             }
-            if alerts.count < Self.batch { return filter.afterID }
+            if alerts.count < Self.batch { return }
         }
     }
 
