@@ -13,17 +13,18 @@ package struct Assembly: Sendable {
     /// The rules that cannot see anything for want of a database or a list, each with what is missing.
     package let inactive: [String: String]
 
-    /// Loads the databases and lists of a configuration.
+    /// Loads the databases, lists and keys of a configuration.
     ///
-    /// - Parameter lists: lists to use in place of those that the configuration names.
+    /// - Parameter kept: sources whose lists and keys to use in place of those that the configuration names.
     /// - Throws: every fault of every file.
-    package init(_ configuration: Configuration, lists kept: [OperatorList]? = nil) throws(AssemblyFaults) {
+    package init(_ configuration: Configuration, keeping kept: EnrichmentSources? = nil) throws(AssemblyFaults) {
         var faults: [String] = []
         let databases = Self.loadDatabases(configuration, &faults)
-        let lists = kept ?? Self.loadLists(configuration, &faults)
+        let lists = kept?.lists ?? Self.loadLists(configuration, &faults)
+        let pseudonyms = kept.map(\.pseudonyms) ?? Self.loadPseudonyms(configuration, &faults)
         var sources: EnrichmentSources?
         do throws(SourcesError) {
-            sources = try EnrichmentSources(databases: databases, lists: lists)
+            sources = try EnrichmentSources(databases: databases, lists: lists, pseudonyms: pseudonyms)
         } catch {
             faults.append(error.description)
         }
@@ -80,7 +81,8 @@ package struct Assembly: Sendable {
             entityLimit: configuration.entityLimit,
             ordering: Sequencer.Limits(
                 lateness: time.allowedLateness, futureTolerance: time.futureTolerance,
-                duplicateCount: time.duplicateIDs, duplicateSpan: time.duplicateSpan))
+                duplicateCount: time.duplicateIDs, duplicateSpan: time.duplicateSpan),
+            mappings: configuration.mappings)
     }
 
     /// What the store notes of it, beside the rules.
@@ -88,7 +90,11 @@ package struct Assembly: Sendable {
         let record = sources.record
         return ConfigurationRecord(
             databases: record.databases.map { .init(kind: $0.kind.rawValue, type: $0.type, built: $0.built) },
-            lists: record.lists.map { .init(name: $0.name, entries: $0.entries, fingerprint: "\($0.fingerprint)") })
+            lists: record.lists.map { .init(name: $0.name, entries: $0.entries, fingerprint: "\($0.fingerprint)") },
+            mappings: configuration.mappings.map {
+                .init(name: $0.name, fingerprint: String($0.fingerprint, radix: 16))
+            },
+            pseudonyms: sources.pseudonyms?.summary ?? "")
     }
 
     /// The file itself, or the files of a folder with this ending, by name.

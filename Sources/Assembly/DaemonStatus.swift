@@ -51,6 +51,40 @@ package struct DaemonStatus: Codable, Sendable {
         package var bytes = 0
         package var oversized = 0
         package var unterminated = 0
+        /// Clients closed because their user had his share of the connections, and because of what they sent.
+        package var connectionsCrowded = 0
+        package var refusals = 0
+        package var datagrams = 0
+        package var truncatedDatagrams = 0
+        /// Of the Forward protocol: read, sent again, broken off.
+        package var messages = 0
+        package var repeatedMessages = 0
+        package var incompleteMessages = 0
+
+        package init() {}
+    }
+
+    /// The log files that the daemon follows.
+    package struct Files: Codable, Sendable {
+        package var followed = 0
+        /// Of these, those that are looked at by the clock, for want of watches.
+        package var polled = 0
+        /// Files that match and are left out, because there are too many.
+        package var ignored = 0
+        package var open = 0
+        /// What they hold and was not read.
+        package var lagBytes = 0
+        package var bytes = 0
+        package var frames = 0
+        package var oversized = 0
+        package var unterminated = 0
+        package var rotations = 0
+        package var truncations = 0
+        /// Copies and compressed files that were known again.
+        package var recognized = 0
+        /// Files that cannot be read now.
+        package var faults = 0
+        package var failedSaves = 0
 
         package init() {}
     }
@@ -142,11 +176,14 @@ package struct DaemonStatus: Codable, Sendable {
         package var rule: String
         package var active: Bool
         package var inactiveBecause: String?
+        /// The work that it took since it came in force, summed over the workers and estimated from samples.
+        package var costSeconds: Double?
 
-        package init(rule: String, active: Bool, inactiveBecause: String?) {
+        package init(rule: String, active: Bool, inactiveBecause: String?, costSeconds: Double? = nil) {
             self.rule = rule
             self.active = active
             self.inactiveBecause = inactiveBecause
+            self.costSeconds = costSeconds
         }
     }
 
@@ -159,7 +196,11 @@ package struct DaemonStatus: Codable, Sendable {
     /// The highest event time so far; absent before the first event.
     package var watermark: String?
     package var sequence: Sequence
+    /// Of `events.sock`, `events.dgram` and `forward.sock`, each with what concerns it.
     package var intake = Intake()
+    package var datagrams = Intake()
+    package var forward = Intake()
+    package var files = Files()
     package var spool = Spool()
     package var pipeline = Pipeline()
     package var snapshots = Snapshots()

@@ -49,18 +49,25 @@ package struct CompiledRules: Sendable {
     var accountColumns: [any AccountColumn] = []
     var groups: [EntityGroup] = []
     var associations: [Bound<AssociationParameters>] = []
+    /// What the states of ties depend on beside their fields.
+    var associationSalt: UInt64 = 0
     /// Whether some rule compares registrations.
     var comparesRegistrations = false
+    package let meter = RuleMeter()
 
     /// - Parameters:
     ///   - inactive: Identifiers of rules that cannot run, for want of a database or a list.
+    ///   - salt: What else a rule's state depends on, such as the key of pseudonyms; 0 for nothing.
     ///   - list: Finds a loaded operator list by its name.
-    package init(_ ruleSet: RuleSet, inactive: Set<String>, list: (String) -> ListBinding?) {
+    package init(
+        _ ruleSet: RuleSet, inactive: Set<String>, salt: (Rule) -> UInt64 = { _ in 0 }, list: (String) -> ListBinding?
+    ) {
         for (index, rule) in ruleSet.rules.enumerated() where !inactive.contains(rule.id) {
             let condition = BoundCondition(rule.condition, list: list)
             func bind<P: Sendable>(_ parameters: P) -> Bound<P> {
                 Bound(
-                    index: index, shape: rule.shape, condition: condition, blame: rule.blame, parameters: parameters)
+                    index: index, shape: rule.shape ^ salt(rule), condition: condition, blame: rule.blame,
+                    parameters: parameters)
             }
             switch rule.kind {
             case .travel(let parameters): accountColumns.append(TravelColumn(bind(parameters)))
@@ -82,7 +89,9 @@ package struct CompiledRules: Sendable {
                     LikenessColumn(bind(parameters)), of: rule, BoundCondition(types, list: list))
                 comparesRegistrations = true
             case .takeover(let parameters): add(TakeoverColumn(bind(parameters)), of: rule, condition)
-            case .association(let parameters): associations.append(bind(parameters))
+            case .association(let parameters):
+                associations.append(bind(parameters))
+                associationSalt |= salt(rule)
             }
         }
     }

@@ -21,7 +21,7 @@ package final class EntityFold: Sendable {
         self.rules = rules
         self.hash = hash
         self.entityLimit = entityLimit
-        partitions = Partitioned { _ in rules.groups.map(EntityTable.init) }
+        partitions = Partitioned { _ in rules.groups.map { EntityTable(group: $0, meter: rules.meter) } }
     }
 
     /// Takes the events of a batch in their order, with the standings that the profile fold gave them, and counts what its
@@ -122,6 +122,14 @@ package final class EntityFold: Sendable {
         }.reduce(0, +)
     }
 
+    /// Forgets these entities. Call only between batches.
+    package func forget(_ entities: Set<EntityValue>) {
+        guard !entities.isEmpty else { return }
+        for partition in 0..<Partition.count {
+            partitions.with(partition) { tables in for i in tables.indices { tables[i].forget(entities) } }
+        }
+    }
+
     /// Writes one partition's state. Call only between batches.
     package func encode(_ partition: Int, into writer: inout StateWriter) {
         partitions.with(partition) { tables in
@@ -142,7 +150,7 @@ package final class EntityFold: Sendable {
     ///
     /// - Throws: The bytes are no state of this partition. What was there stays.
     package func decode(_ partition: Int, from reader: inout StateReader) throws(StateFault) {
-        var tables = rules.groups.map(EntityTable.init)
+        var tables = rules.groups.map { EntityTable(group: $0, meter: rules.meter) }
         var isRead = tables.map { _ in false }
         for _ in 0..<(try reader.readCount(bytesEach: 13)) {
             let key = try reader.read(UInt8.self)
@@ -154,9 +162,9 @@ package final class EntityFold: Sendable {
             guard let group = known else { continue }
             guard !isRead[group] else { throw .invalid("two states of one group of rules") }
             isRead[group] = true
-            var reader = StateReader(bytes)
+            var reader = StateReader(bytes, substitution: reader.substitution)
             tables[group] = try EntityTable(
-                group: rules.groups[group], partition: partition, hash: hash, from: &reader)
+                group: rules.groups[group], meter: rules.meter, partition: partition, hash: hash, from: &reader)
             try reader.finish()
         }
         let decoded = tables

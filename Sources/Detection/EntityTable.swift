@@ -22,12 +22,14 @@ struct EntityTable: Sendable {
     /// The first event of each key while its state lived.
     private var firstSeen: [Timestamp] = []
     private var columns: [any EntityColumn]
+    private let meter: RuleMeter
 
     /// Of no meaning: what reading ahead came to.
     private var warmth: UInt64 = 0
 
-    init(group: CompiledRules.EntityGroup) {
+    init(group: CompiledRules.EntityGroup, meter: RuleMeter) {
         self.group = group
+        self.meter = meter
         index = KeyIndex(keysAreTexts: group.key.isText)
         columns = group.columns
     }
@@ -44,7 +46,7 @@ struct EntityTable: Sendable {
         for column in columns { warmth &+= column.warm(slots) }
         let visit = EntityVisit(
             passage: passage, group: group, operations: operations, slots: slots, firstSeen: firstSeen)
-        for i in columns.indices { columns[i].pass(visit, to: &output) }
+        for i in columns.indices { meter.run(columns[i].shape) { columns[i].pass(visit, to: &output) } }
     }
 
     /// The slot of each operation's key, made where it is new.
@@ -91,6 +93,18 @@ struct EntityTable: Sendable {
         removeAll { [index] in index.lastSeen($0) <= horizon }
     }
 
+    /// Forgets those of these keys that are here.
+    mutating func forget(_ entities: Set<EntityValue>) {
+        let key = group.key
+        removeAll { [index] slot in
+            let value =
+                key.isText
+                ? EntityValue(field: key, text: index.text(of: slot))
+                : EntityValue(field: key, high: index.entries[slot].high, low: index.entries[slot].low)
+            return entities.contains(value)
+        }
+    }
+
     /// Removes the keys of the slots for which `isDead` holds, and gives back what their states hold.
     mutating func removeAll(where isDead: (Int) -> Bool) {
         let dead = index.liveSlots.filter(isDead)
@@ -116,9 +130,10 @@ extension EntityTable {
 
     /// Reads the keys of one partition, with the states of the rules that the group still has.
     init(
-        group: CompiledRules.EntityGroup, partition: Int, hash: KeyHash, from reader: inout StateReader
+        group: CompiledRules.EntityGroup, meter: RuleMeter, partition: Int, hash: KeyHash,
+        from reader: inout StateReader
     ) throws(StateFault) {
-        self.init(group: group)
+        self.init(group: group, meter: meter)
         index = try KeyIndex(keysAreTexts: group.key.isText, partition: partition, hash: hash, from: &reader)
         firstSeen = Array(repeating: .epoch, count: index.slotCount)
         for slot in index.liveSlots { firstSeen[slot] = try reader.readTimestamp() }

@@ -36,8 +36,8 @@ extension Field {
         case .username: event.username
         case .userAgent: event.userAgent
         case .mailbox: event.mailbox
-        case .emailDomain: Self.domain(event.mailbox, in: arena)
-        case .phonePrefix: Self.beginning(event.phone, in: arena)
+        case .emailDomain: event.emailDomain
+        case .phonePrefix: event.phonePrefix
         case .cardBin: event.cardBin
         case .nameTemplate: event.nameTemplate
         case .language: event.language
@@ -45,23 +45,6 @@ extension Field {
             event.attributes[Int(rawValue - Self.attribute0.rawValue)]
         case .ip, .prefix, .prefix48, .asn, .country, .cardCountry: .empty
         }
-    }
-
-    /// What stands behind the last @.
-    private static func domain(_ email: TextSlice, in arena: Span<UInt8>) -> TextSlice {
-        var i = email.range.upperBound
-        while i > email.range.lowerBound {
-            if arena[i - 1] == UInt8(ascii: "@") {
-                return TextSlice(offset: UInt32(i), count: UInt32(email.range.upperBound - i))
-            }
-            i -= 1
-        }
-        return .empty
-    }
-
-    /// All but the last four digits, and at most eight characters: the block that a provider rents out.
-    private static func beginning(_ phone: TextSlice, in arena: Span<UInt8>) -> TextSlice {
-        phone.count < 8 ? .empty : TextSlice(offset: phone.offset, count: min(8, phone.count - 4))
     }
 
     /// Whether the key is a text of the event, and not made of two words.

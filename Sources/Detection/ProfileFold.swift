@@ -78,6 +78,12 @@ package final class ProfileFold: Sendable {
         return partitions.map(shards: shards) { _, state in state.evict(downTo: share, rank: rank) }.flatMap(\.self)
     }
 
+    /// Lets one account go with all that is known of it; `nil` where it is not there. Call only between batches.
+    package func forget(_ account: String) -> AccountRef? {
+        let name = Array(account.utf8)
+        return partitions.with(Partition.of(name.span)) { $0.forget(name.span, hash: hash.hash(name.span)) }
+    }
+
     /// Writes one partition's state. Call only between batches.
     package func encode(_ partition: Int, into writer: inout StateWriter) {
         partitions.with(partition) { $0.encode(into: &writer) }

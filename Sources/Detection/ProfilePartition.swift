@@ -36,11 +36,13 @@ struct ProfilePartition: Sendable {
     private var profiles: [Profile] = []
     private var columns: [any AccountColumn]
     private var ties: TieColumn?
+    private let meter: RuleMeter
 
     init(number: Int, rules: CompiledRules) {
         self.number = number
         columns = rules.accountColumns
-        ties = rules.associations.isEmpty ? nil : TieColumn(rules.associations)
+        meter = rules.meter
+        ties = rules.associations.isEmpty ? nil : TieColumn(rules.associations, salt: rules.associationSalt)
     }
 
     var count: Int { index.count }
@@ -62,7 +64,7 @@ struct ProfilePartition: Sendable {
         for column in columns { warmth &+= column.warm(slots) }
         let visit = AccountVisit(
             batch: batch, events: operations.map(\.event), standings: output.standings, hash: hash)
-        for i in columns.indices { columns[i].pass(visit, to: &output.signals) }
+        for i in columns.indices { meter.run(columns[i].shape) { columns[i].pass(visit, to: &output.signals) } }
         ties?.pass(visit, taints: taints, to: &output.signals)
         return output
     }
@@ -141,6 +143,15 @@ struct ProfilePartition: Sendable {
         for account in gone { isGone[account.slot] = true }
         index.removeAll { isGone[$0] }
         for account in gone { clear(account.slot) }
+        return gone
+    }
+
+    /// Lets one account go; `nil` where it is not there.
+    mutating func forget(_ name: Span<UInt8>, hash: UInt64) -> AccountRef? {
+        guard let slot = index.find(hash, where: { index.isText($0, name) }) else { return nil }
+        let gone = ref(slot)
+        index.removeAll { $0 == slot }
+        clear(slot)
         return gone
     }
 

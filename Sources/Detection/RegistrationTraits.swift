@@ -111,8 +111,7 @@ package struct TraitFrequencies: Sendable {
     mutating func observe(_ event: Event, text: Span<UInt8>, hash: KeyHash) -> RegistrationTraits {
         turn(to: event.time.microseconds / 86_400_000_000)
         var traits = RegistrationTraits()
-        let name = event.username.isEmpty ? event.mailbox : event.username
-        let isDrawnByLot = nameModel.observe(text.extracting(name.range))
+        let isDrawnByLot = nameModel.observe(text.extracting(event.spelling.range))
         for trait in RegistrationTraits.Trait.allCases {
             guard
                 let member = trait.field.member(of: event, account: .none, text: text, hash: hash)

@@ -7,6 +7,9 @@ package final class EnrichmentSources: Sendable {
     /// The list with index *i* owns bit *i* of ``Event/listed``.
     package let lists: [OperatorList]
 
+    /// Puts pseudonyms in place of what names people; `nil` where that is off.
+    package let pseudonyms: Pseudonymizer?
+
     let matcher: ListMatcher
     private let owners: [String]
 
@@ -15,7 +18,9 @@ package final class EnrichmentSources: Sendable {
     /// Puts databases and lists in force. A Country database beside a City database is left out: City says all it says.
     ///
     /// - Throws: ``SourcesError`` if two databases or two lists claim the same, or if there are too many lists.
-    package init(databases: [GeoDatabase], lists: [OperatorList]) throws(SourcesError) {
+    package init(
+        databases: [GeoDatabase], lists: [OperatorList], pseudonyms: Pseudonymizer? = nil
+    ) throws(SourcesError) {
         var chosen: [GeoDatabase] = []
         for kind in DatabaseKind.allCases {
             let candidates = databases.filter { $0.kind == kind }
@@ -28,6 +33,7 @@ package final class EnrichmentSources: Sendable {
         for list in lists where !names.insert(list.name).inserted { throw .sameListName(list.name) }
         self.databases = chosen
         self.lists = lists
+        self.pseudonyms = pseudonyms
         matcher = ListMatcher(lists)
         owners = chosen.first { $0.kind == .asn }?.owners ?? [""]
     }

@@ -4,22 +4,40 @@ internal import RiskModel
 ///
 /// A mailbox is an address without what makes aliases of it: upper case, a suffix behind `+` (RFC 5233 subaddressing), and
 /// at the domains of one large provider the dots in front of the @, which it ignores. A name's template keeps its shape: each
-/// run of letters is `a`, or `x` where no person could say it, each digit `9`, and what stands between stays.
+/// run of letters is `a`, or `x` where no person could say it, each digit `9`, and what stands between stays. The domain and
+/// the beginning of the number stand apart, for rules that must see them where the rest becomes a pseudonym.
 extension EventBatch {
-    /// Fills in the mailbox and the template of the name of an event, and writes its telephone number in one way.
+    /// Fills in the mailbox, the domain, the beginning of the telephone number and what rules see of the name of an event,
+    /// and writes its telephone number in one way.
     mutating func derive(_ i: Int) {
         var buffer: [UInt8] = []
         swap(&buffer, &text)
         events[i].mailbox = buffer.appendMailbox(of: events[i].email)
         events[i].phone = buffer.appendPhone(of: events[i].phone)
         let name = events[i].username
-        events[i].nameTemplate =
-            name.isEmpty ? buffer.appendTemplate(of: events[i].mailbox) : buffer.appendTemplate(of: name)
+        let spelling = name.isEmpty ? events[i].mailbox : name
+        events[i].nameTemplate = buffer.appendTemplate(of: spelling)
+        events[i].emailDomain = buffer.domain(of: events[i].mailbox)
+        events[i].phonePrefix = events[i].phone.prefix
+        events[i].spelling = spelling
         swap(&buffer, &text)
     }
 }
 
+extension TextSlice {
+    /// Of a telephone number all but the last four digits, and at most eight characters: the block that a provider rents out.
+    fileprivate var prefix: TextSlice {
+        count < 8 ? .empty : TextSlice(offset: offset, count: min(8, count - 4))
+    }
+}
+
 extension [UInt8] {
+    /// What stands behind the last @ of a mailbox.
+    fileprivate func domain(of mailbox: TextSlice) -> TextSlice {
+        guard let at = self[mailbox.range].lastIndex(of: UInt8(ascii: "@")) else { return .empty }
+        return TextSlice(offset: UInt32(at + 1), count: UInt32(mailbox.range.upperBound - at - 1))
+    }
+
     /// A telephone number without what people write between its digits, and with `+` for `00`; itself where it has neither.
     fileprivate mutating func appendPhone(of phone: TextSlice) -> TextSlice {
         let fillers = Array(" -.()/".utf8)

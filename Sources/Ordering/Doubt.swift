@@ -82,6 +82,11 @@ struct Doubts: Sendable {
 }
 
 extension Doubts {
+    /// Removes events that will never have a turn.
+    mutating func removeAll(where isGone: (Event, Span<UInt8>) -> Bool) {
+        waiting.removeAll { isGone($0.event, $0.text.span) }
+    }
+
     /// Lets `body` change what databases and lists say of the events.
     mutating func annotate(_ body: (inout EventBatch) -> Void) {
         var batch = EventBatch()

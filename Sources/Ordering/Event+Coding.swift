@@ -1,7 +1,7 @@
 import RiskModel
 
 extension StateWriter {
-    /// Writes an event with its texts.
+    /// Writes an event with its texts, but for those that the enrichment makes of others.
     mutating func write(_ event: Event, textsIn arena: Span<UInt8>) {
         write(event.seq)
         write(event.time)
@@ -18,7 +18,7 @@ extension StateWriter {
         var count = 0
         var event = event
         event.mapTexts { slice in
-            slices[count] = slice
+            if count < slices.count { slices[count] = slice }
             count += 1
             return slice
         }
@@ -42,7 +42,8 @@ extension StateReader {
     /// The least that an event is written in: one without texts.
     static let leastEventBytes = 173
 
-    /// Reads an event, and appends it with its texts to `batch`. Its `order` is 0: its turn has not come.
+    /// Reads an event, and appends it with its texts to `batch`. Its `order` is 0: its turn has not come. Texts that the
+    /// enrichment makes of others are empty.
     mutating func readEvent(into batch: inout EventBatch) throws(StateFault) {
         var event = Event()
         event.seq = try read()
@@ -71,7 +72,7 @@ extension StateReader {
         var count = 0
         event.mapTexts { _ in
             defer { count += 1 }
-            return slices[count]
+            return count < slices.count ? slices[count] : .empty
         }
         batch.events.append(event)
     }

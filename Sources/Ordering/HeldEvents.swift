@@ -74,6 +74,16 @@ struct HeldEvents: Sendable {
         heap = TimeHeap(sorted: entries)
     }
 
+    /// Removes events that will never have a turn.
+    mutating func removeAll(where isGone: (Event, Span<UInt8>) -> Bool) {
+        var kept = HeldEvents()
+        for entry in heap.entries.sorted() {
+            let event = batch.events[Self.index(entry)]
+            if !isGone(event, batch.text.span) { kept.insert(event, textsIn: batch.text.span) }
+        }
+        self = kept
+    }
+
     /// Lets `body` change what databases and lists say of the events.
     mutating func annotate(_ body: (inout EventBatch) -> Void) {
         compact()

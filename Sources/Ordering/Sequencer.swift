@@ -96,6 +96,7 @@ package struct Sequencer: Sendable {
                 event += 1
             } else if rejection < arrived.rejections.count, arrived.rejections[rejection].seq == frame.seq {
                 ready.rejections.append(arrived.rejections[rejection])
+                ready.rejections[ready.rejections.count - 1].received = frame.received
                 rejection += 1
             }
         }
@@ -119,6 +120,14 @@ package struct Sequencer: Sendable {
     package mutating func annotateWaiting(_ body: (inout EventBatch) -> Void) {
         held.annotate(body)
         doubts.annotate(body)
+    }
+
+    /// Removes events that wait or are in doubt, as if they had never come.
+    ///
+    /// - Parameter isGone: gets each event with the arena that its texts stand in.
+    package mutating func removeWaiting(where isGone: (Event, Span<UInt8>) -> Bool) {
+        held.removeAll(where: isGone)
+        doubts.removeAll(where: isGone)
     }
 
     /// Moves the texts of `arrived` into `ready`; its events' slices are of there from then on.

@@ -24,12 +24,18 @@ package final class Pipeline: Sendable {
         package var accountLimit: Int
         package var entityLimit: Int
         package var ordering: Sequencer.Limits
+        /// How lines that are not of the native format become events.
+        package var mappings: [Mapping]
 
-        package init(shards: Int, accountLimit: Int, entityLimit: Int, ordering: Sequencer.Limits = .init()) {
+        package init(
+            shards: Int, accountLimit: Int, entityLimit: Int, ordering: Sequencer.Limits = .init(),
+            mappings: [Mapping] = []
+        ) {
             self.shards = min(max(1, shards), Partition.count)
             self.accountLimit = accountLimit
             self.entityLimit = entityLimit
             self.ordering = ordering
+            self.mappings = mappings
         }
     }
 
@@ -114,6 +120,7 @@ package final class Pipeline: Sendable {
         for (source, counts) in state.sequencer.takeSourceCounts() {
             changes.sources[source, default: SourceCounts()].add(counts)
         }
+        state.stages.pseudonymize(&state.ready)
         let events = state.ready.events
         var start = 0
         while start < events.count {
@@ -172,6 +179,19 @@ extension Pipeline {
         state.stages.rescore(at: changes.watermark, into: &changes)
         counts.withLock { $0.alerts += changes.alerts.count }
         return changes
+    }
+
+    /// Calls `body` with the state, to look at it.
+    func reading<Result>(_ body: (borrowing State) -> Result) -> Result where Result: Sendable {
+        state.withLock { body($0) }
+    }
+
+    /// Calls `body` with the state, to change it between two batches.
+    func changing(_ body: (inout State) throws(StateFault) -> Void) throws(StateFault) {
+        try state.withLock { state throws(StateFault) in
+            try body(&state)
+            counts.withLock { note(state, in: &$0) }
+        }
     }
 
     /// Calls `body` with the state, while nothing changes it.

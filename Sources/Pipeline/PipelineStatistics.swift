@@ -23,4 +23,6 @@ package struct PipelineStatistics: Sendable, Hashable {
     package var ordering = Sequencer.Statistics()
     package var throughSeq: UInt64 = 0
     package var watermark = Timestamp.epoch
+    /// By rule: the seconds of work that it took since it came in force, estimated from samples.
+    package var ruleSeconds: [String: Double] = [:]
 }

@@ -13,7 +13,11 @@ package enum RuleActivation {
                 if let requirement = DataRequirement(field: list.kind.field) { needed.insert(requirement) }
             }
             let missing = needed.filter { !sources.provide($0) }.map(\.remedy).sorted()
-            if !missing.isEmpty { inactive[rule.id] = missing.joined(separator: "; ") }
+            if !missing.isEmpty {
+                inactive[rule.id] = missing.joined(separator: "; ")
+            } else if let blindness = sources.pseudonyms?.blinds(rule) {
+                inactive[rule.id] = blindness
+            }
         }
         return inactive
     }

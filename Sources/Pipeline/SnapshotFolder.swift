@@ -49,6 +49,16 @@ package struct SnapshotFolder: Sendable {
         return usable.count < Self.kept ? 0 : usable[Self.kept - 1].seq
     }
 
+    /// Removes every snapshot but one, those that are unfinished too, durably.
+    package func removeAll(but seq: UInt64) throws(SnapshotError) {
+        for name in try names() where name.hasSuffix(Self.unfinished) || Self.seq(name).map({ $0 != seq }) ?? false {
+            guard unsafe unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
+                throw .system(call: "unlink", path: "\(path)/\(name)", errno: errno)
+            }
+        }
+        try sync()
+    }
+
     private func sync() throws(SnapshotError) {
         let folder = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw .system(call: "open", path: path, errno: errno) }

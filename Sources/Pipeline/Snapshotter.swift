@@ -87,13 +87,14 @@ package final class Snapshotter: Sendable {
     /// Writes a snapshot now, while the pipeline waits; the database must have everything. Nothing is done where the newest
     /// snapshot has this state already.
     ///
+    /// - Parameter isSole: The older ones hold what must not be kept: it is written in any case, and they are removed.
     /// - Returns: whether there is one now.
-    package func takeNow(of pipeline: Pipeline) -> Bool {
+    package func takeNow(of pipeline: Pipeline, isSole: Bool = false) -> Bool {
         cancel()
         background.sync {}
         state.withLock { $0.isCancelled = false }
         let seq = pipeline.statistics.throughSeq
-        guard seq > statistics.lastSeq else { return true }
+        guard isSole || seq > statistics.lastSeq else { return true }
         let start = ContinuousClock.now
         do throws(SnapshotError) {
             let path = folder.unfinishedPath(seq: seq)
@@ -101,6 +102,7 @@ package final class Snapshotter: Sendable {
             unsafe _ = unlink(path)
             try pipeline.writeSnapshot(to: path)
             try finish(seq, since: start, pause: .now - start)
+            if isSole { try folder.removeAll(but: seq) }
             return true
         } catch {
             fail(error.description)

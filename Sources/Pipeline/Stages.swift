@@ -12,8 +12,9 @@ import Synchronization
 final class Stages: Sendable {
     private final class Worker: Sendable {
         let state: Mutex<(decoder: EventDecoder, enricher: Enricher, batch: EventBatch)>
-        init(_ sources: EnrichmentSources, attributes: [String]) {
-            state = Mutex((EventDecoder(attributes: attributes), Enricher(sources: sources), EventBatch()))
+        init(_ sources: EnrichmentSources, attributes: [String], mappings: [Mapping]) {
+            let decoder = EventDecoder(attributes: attributes, mappings: mappings)
+            state = Mutex((decoder, Enricher(sources: sources), EventBatch()))
         }
     }
 
@@ -29,24 +30,44 @@ final class Stages: Sendable {
     /// Workers in each stage.
     let shards: Int
     let rules: RuleSet
+    let sources: EnrichmentSources
+    let options: Pipeline.Options
     private let workers: [Worker]
     private let profileFold: ProfileFold
     private let entityFold: EntityFold
     private let riskFold: RiskFold
     private let shared = Mutex(Shared())
+    private let meter: RuleMeter
+    /// Batches that the folds have had.
+    private let batches = Atomic(0)
 
     init(rules: RuleSet, sources: EnrichmentSources, options: Pipeline.Options, hashSeed: UInt64) {
         let inactive = RuleActivation.inactive(rules, sources: sources)
-        let compiled = CompiledRules(rules, inactive: Set(inactive.keys)) { name in
-            sources.listIndex(named: name).map { ListBinding(bit: $0, field: sources.lists[$0].kind.field) }
-        }
+        let pseudonyms = sources.pseudonyms
+        let compiled = CompiledRules(
+            pseudonyms?.applied(to: rules) ?? rules, inactive: Set(inactive.keys),
+            salt: { rule in pseudonyms.map { $0.isSeen(by: rule) ? $0.fingerprint : 0 } ?? 0 },
+            list: { name in
+                sources.listIndex(named: name).map { ListBinding(bit: $0, field: sources.lists[$0].kind.field) }
+            })
         let hash = KeyHash(seed: hashSeed)
         shards = options.shards
         self.rules = rules
-        workers = (0..<options.shards).map { _ in Worker(sources, attributes: rules.attributes) }
+        self.sources = sources
+        self.options = options
+        workers = (0..<options.shards).map { _ in
+            Worker(sources, attributes: rules.attributes, mappings: options.mappings)
+        }
         profileFold = ProfileFold(rules: compiled, hash: hash, accountLimit: options.accountLimit)
         entityFold = EntityFold(rules: compiled, hash: hash, entityLimit: options.entityLimit)
         riskFold = RiskFold(rules: rules)
+        meter = compiled.meter
+    }
+
+    /// The seconds that each rule took since it came in force, as far as samples tell.
+    private var ruleSeconds: [String: Double] {
+        let seconds = rules.rules.map { ($0.id, meter.spent(by: $0) / .seconds(1) * Double(RuleMeter.interval)) }
+        return Dictionary(seconds, uniquingKeysWith: { first, _ in first })
     }
 
     /// Decodes and enriches a batch, side by side in as many runs of frames as there are workers.
@@ -71,6 +92,13 @@ final class Stages: Sendable {
             }
         }
         for run in 0..<runs { workers[run].state.withLock { batch.append($0.batch) } }
+    }
+
+    /// Puts pseudonyms in place of what names people in events whose turn has come: from here on nothing else is seen or kept.
+    ///
+    /// Behind the sequencer, since what waits there may yet be placed anew by other lists, which need the plain texts.
+    func pseudonymize(_ batch: inout EventBatch) {
+        sources.pseudonyms?.apply(to: &batch)
     }
 
     /// Places events that wait once more, by other databases and lists. Their attributes are forgotten where the rules may call
@@ -99,6 +127,7 @@ final class Stages: Sendable {
     private func foldEvents(_ batch: EventBatch, _ counts: inout PipelineStatistics) -> Changes {
         var changes = Changes()
         guard let last = batch.events.last else { return changes }
+        meter.sample(batches.add(1, ordering: .relaxed).newValue % RuleMeter.interval == 1)
         let (profile, entities) = shared.withLock { shared in
             let profile = profileFold.run(batch, taints: shared.taints, shards: shards)
             let entities = entityFold.run(
@@ -177,11 +206,13 @@ final class Stages: Sendable {
         return lastScores
     }
 
-    /// Counts the keys that are kept now.
+    /// Counts the keys that are kept now, and what the rules cost.
     func count(_ counts: inout PipelineStatistics) {
         counts.accounts = profileFold.accountCount
         counts.entities = entityFold.entityCount
         counts.riskyAccounts = riskFold.recordCount
+        // They change after each batch that is measured, and not between.
+        if batches.load(ordering: .relaxed) % RuleMeter.interval == 1 { counts.ruleSeconds = ruleSeconds }
     }
 
     /// Weighs every account anew, after the rules or the policy have changed.
@@ -204,8 +235,10 @@ final class Stages: Sendable {
     }
 
     /// Reads what was written, perhaps under other rules; every byte must be used.
-    func decode(_ part: Part, _ partition: Int, from bytes: [UInt8]) throws(StateFault) {
-        var reader = StateReader(bytes)
+    func decode(
+        _ part: Part, _ partition: Int, from bytes: [UInt8], substitution: NameSubstitution? = nil
+    ) throws(StateFault) {
+        var reader = StateReader(bytes, substitution: substitution)
         switch part {
         case .profile: try profileFold.decode(partition, from: &reader)
         case .entity: try entityFold.decode(partition, from: &reader)
@@ -231,17 +264,23 @@ final class Stages: Sendable {
         shared.withLock { $0 = decoded }
     }
 
-    /// Takes the state over from other stages, partition by partition.
-    func takeState(of other: Stages) throws(StateFault) {
+    /// Lets an account go, and entities that were its alone: nobody's numbers change by that.
+    func forget(_ account: String, entities: Set<EntityValue>) {
+        if let gone = profileFold.forget(account) { _ = riskFold.remove([gone]) }
+        entityFold.forget(entities)
+    }
+
+    /// Takes the state over from other stages, partition by partition; with another name in place of one.
+    func takeState(of other: Stages, substitution: NameSubstitution? = nil) throws(StateFault) {
         var writer = StateWriter()
         other.encodeShared(into: &writer)
-        var reader = StateReader(writer.bytes)
+        var reader = StateReader(writer.bytes, substitution: substitution)
         try decodeShared(from: &reader)
         for part in Part.allCases {
             for partition in 0..<Partition.count {
                 writer.removeAll()
                 other.encode(part, partition, into: &writer)
-                try decode(part, partition, from: writer.bytes)
+                try decode(part, partition, from: writer.bytes, substitution: substitution)
             }
         }
     }

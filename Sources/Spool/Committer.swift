@@ -25,11 +25,15 @@ struct Committer: ~Copyable {
 
     /// Commits until the spool is closed and nothing is pending.
     mutating func run() {
-        while waitForGroup(), commitPending() {}
+        while waitForGroup() {
+            closeSegmentIfAsked()
+            if core.monitor.withLock({ $0.pending.isEmpty }) { continue }
+            if !commitPending() { break }
+        }
         if let writer = writer.take() { writer.cut(in: core.directory) }
         core.monitor.withLock {
             $0.phase = .closed
-            $0.onDurable = nil
+            $0.observers = []
         }
         for event in Monitor<SpoolCore.State>.Event.allCases { core.monitor.wakeAll(event) }
     }
@@ -38,17 +42,25 @@ struct Committer: ~Copyable {
     private func waitForGroup() -> Bool {
         let monitor = core.monitor
         let isOver = monitor.wait(for: .work) {
-            !$0.pending.isEmpty || $0.phase != .open
+            !$0.pending.isEmpty || $0.phase != .open || $0.mustCloseSegment
         } then: {
-            $0.pending.isEmpty
+            $0.pending.isEmpty && !$0.mustCloseSegment
         }
         if isOver { return false }
         let eagerBytes = core.limits.eagerBytes
         monitor.wait(for: .work, milliseconds: core.limits.commitDelayMilliseconds) {
-            $0.pending.count >= eagerBytes || $0.phase != .open
+            $0.pending.count >= eagerBytes || $0.phase != .open || $0.mustCloseSegment
         } then: { _ in
         }
         return true
+    }
+
+    /// Ends the segment that grows, where somebody waits for that.
+    private mutating func closeSegmentIfAsked() {
+        guard core.monitor.withLock({ $0.mustCloseSegment }) else { return }
+        if let writer = writer.take() { writer.cut(in: core.directory) }
+        core.monitor.withLock { $0.mustCloseSegment = false }
+        core.monitor.wakeAll(.durable)
     }
 
     /// Takes all pending frames and writes them, in as many segments as it takes.
@@ -116,16 +128,16 @@ struct Committer: ~Copyable {
     }
 
     private func publish(_ segment: Segment) {
-        let onDurable = core.monitor.withLock { state in
+        let observers = core.monitor.withLock { state in
             if state.segments.last?.first == segment.first { state.segments.removeLast() }
             state.segments.append(segment)
             state.durable = segment.last
             state.commits += 1
             state.stalled = nil
-            return state.onDurable
+            return state.observers
         }
         core.durable.store(segment.last, ordering: .releasing)
         core.monitor.wakeAll(.durable)
-        onDurable?()
+        for observer in observers { observer() }
     }
 }

@@ -14,6 +14,10 @@ struct Disk: Sendable {
     /// Makes a file's bytes durable.
     var sync: @Sendable (_ file: CInt) -> CInt
     var remove: @Sendable (_ directory: CInt, _ name: String) -> CInt
+    var rename: @Sendable (_ directory: CInt, _ name: String, _ other: String) -> CInt = { directory, name, other in
+        // SAFETY: the names are C strings for the length of the call.
+        unsafe renameat(directory, name, directory, other) == 0 ? 0 : errno
+    }
     /// Makes new and removed names durable.
     var syncDirectory: @Sendable (_ directory: CInt) -> CInt
 

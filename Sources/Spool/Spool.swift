@@ -46,7 +46,7 @@ package final class Spool: AcknowledgingSink, Sendable {
     /// What was found in the directory at the opening.
     package let recovery: RecoveryReport
 
-    private let core: SpoolCore
+    let core: SpoolCore
     /// Entered until the committer has ended.
     private let committing = DispatchGroup()
 
@@ -124,10 +124,10 @@ package final class Spool: AcknowledgingSink, Sendable {
 
     /// Has `body` called after each commit, on the committer's thread, which waits for it: it must be quick.
     ///
-    /// Replaces the one before. Let go of when the spool is closed. What was committed before the call is not told:
-    /// look at ``durableSequence`` after it.
+    /// For good, beside those that were given before: each way in asks once. All are let go of when the spool is closed.
+    /// What was committed before the call is not told: look at ``durableSequence`` after it.
     package func onDurable(_ body: @escaping @Sendable () -> Void) {
-        core.monitor.withLock { if $0.phase != .closed { $0.onDurable = body } }
+        core.monitor.withLock { if $0.phase != .closed { $0.observers.append(body) } }
     }
 
     /// The highest ordinal of a session that was appended; it may still wait for the disk. `nil` if there is none.

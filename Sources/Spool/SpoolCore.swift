@@ -18,7 +18,10 @@ final class SpoolCore: Sendable {
         var commits: UInt64 = 0
         var skipped: UInt64 = 0
         var repeated: UInt64 = 0
-        var onDurable: (@Sendable () -> Void)?
+        /// The committer is to begin another segment.
+        var mustCloseSegment = false
+        /// Whom to tell after each commit.
+        var observers: [@Sendable () -> Void] = []
     }
 
     enum Phase {
@@ -35,6 +38,8 @@ final class SpoolCore: Sendable {
     let monitor: Monitor<State>
     /// The same as in the state, for readers without the lock.
     let durable: Atomic<UInt64>
+    /// Rises when segments were written anew: what a reader has open is not what is there.
+    let readersMustReopen = Atomic<UInt64>(0)
 
     init(
         directory: consuming SpoolDirectory, limits: Spool.Limits, recovery: Recovery,
@@ -69,5 +74,21 @@ final class SpoolCore: Sendable {
             }
             return low < state.segments.count ? (state.segments[low], low == state.segments.count - 1) : nil
         }
+    }
+
+    /// Has the committer end the segment that grows, and waits for that: none is written to any more that is there now.
+    func closeNewestSegment() throws(SpoolError) {
+        let isOpen = monitor.withLock { state in
+            state.mustCloseSegment = state.phase == .open
+            return state.phase == .open
+        }
+        guard isOpen else { throw .closed }
+        monitor.wakeAll(.work)
+        let isClosed = monitor.wait(for: .durable) {
+            !$0.mustCloseSegment || $0.phase == .closed
+        } then: {
+            $0.phase == .closed
+        }
+        if isClosed { throw .closed }
     }
 }

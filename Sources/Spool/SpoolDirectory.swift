@@ -48,6 +48,9 @@ struct SpoolDirectory: ~Copyable, Sendable {
         return line.isEmpty ? "another process" : String(decoding: line, as: UTF8.self)
     }
 
+    /// For calls that name a file of the directory.
+    var descriptorNumber: CInt { descriptor.raw }
+
     /// Gives the lock free before the directory itself.
     func unlock() { _ = flock(lock.raw, LOCK_UN) }
 

@@ -1,4 +1,5 @@
 package import RiskModel
+import Synchronization
 
 /// Reads durable frames in order, as often and as far behind as it likes; each reader on its own.
 ///
@@ -9,6 +10,8 @@ package struct SpoolReader: ~Copyable {
     /// The number that the next frame should have.
     private var next: UInt64
     private var scanner: SegmentScanner?
+    /// ``SpoolCore/readersMustReopen`` when the segment was opened.
+    private var opened: UInt64 = 0
 
     init(core: SpoolCore, next: UInt64) {
         self.core = core
@@ -48,8 +51,10 @@ package struct SpoolReader: ~Copyable {
     private mutating func readSegment(
         _ segment: Segment, into batch: inout FrameBatch, _ room: inout Room
     ) throws(SpoolError) -> Bool {
-        if scanner?.header.first != segment.first {
+        let now = core.readersMustReopen.load(ordering: .acquiring)
+        if scanner?.header.first != segment.first || opened != now {
             scanner = nil
+            opened = now
             scanner = try SegmentScanner.open(segment.name, in: core.directory)
         }
         guard var scanner = scanner.take() else {

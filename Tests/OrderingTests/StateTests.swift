@@ -87,8 +87,11 @@ import Testing
         func texts(_ event: Event, _ arena: [UInt8]) -> [[UInt8]] {
             var event = event
             var texts: [[UInt8]] = []
+            var count = 0
             event.mapTexts {
-                texts.append(Array(arena[$0.range]))
+                // What the enrichment makes of others is made anew.
+                if count < Event.textCount - Event.derivedTextCount { texts.append(Array(arena[$0.range])) }
+                count += 1
                 return .empty
             }
             return texts

@@ -115,6 +115,9 @@ import Testing
                 event.mailbox = slice(name + "/mailbox")
                 event.nameTemplate = slice(name + "/template")
                 event.verdict = slice(name + "/verdict")
+                event.emailDomain = slice(name + "/domain")
+                event.phonePrefix = slice(name + "/prefix")
+                event.spelling = slice(name + "/spelling")
                 for i in event.attributes.indices { event.attributes[i] = slice(name + "/attribute\(i)") }
                 batch.events.append(event)
             }
@@ -129,6 +132,7 @@ import Testing
                 (event.apiKey, "key"), (event.session, "session"), (event.username, "username"),
                 (event.userAgent, "agent"), (event.language, "language"), (event.id, "id"),
                 (event.cardBin, "bin"), (event.mailbox, "mailbox"), (event.nameTemplate, "template"),
+                (event.emailDomain, "domain"), (event.phonePrefix, "prefix"), (event.spelling, "spelling"),
                 (event.verdict, "verdict"), (event.attributes[0], "attribute0"), (event.attributes[7], "attribute7"),
             ]
             for (slice, text) in texts { #expect(joined.string(slice) == name + "/" + text) }

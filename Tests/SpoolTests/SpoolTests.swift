@@ -134,13 +134,13 @@ struct SpoolTests {
     }
 
     @Test
-    func `after each commit the hook is called, until the close`() throws {
+    func `after each commit all hooks are called, until the close`() throws {
         let spool = try Spool(directory: folder.path)
-        let called = DispatchSemaphore(value: 0)
-        spool.onDurable { called.signal() }
+        let hooks = (0..<2).map { _ in DispatchSemaphore(value: 0) }
+        for hook in hooks { spool.onDurable { hook.signal() } }
         for part in 0..<3 {
             try spool.append(Record.several(4, from: UInt64(4 * part + 1)))
-            while spool.durableSequence < UInt64(4 * part + 4) { called.wait() }
+            for hook in hooks { repeat { hook.wait() } while spool.durableSequence < UInt64(4 * part + 4) }
         }
         weak var held: Held?
         do {

@@ -16,16 +16,19 @@ struct TieColumn: StateColumn {
     private let rules: [Bound<AssociationParameters>]
     /// What is kept: the fields of all rules.
     private let fields: [Field]
+    private let salt: UInt64
     private var states: [State] = []
     /// By slot: when ties were told last.
     private var told = SparseStates<Timestamp>()
 
-    init(_ rules: [Bound<AssociationParameters>]) {
+    /// - Parameter salt: What the states depend on beside the fields.
+    init(_ rules: [Bound<AssociationParameters>], salt: UInt64) {
         self.rules = rules
+        self.salt = salt
         fields = Set(rules.flatMap(\.parameters.ties)).sorted { $0.rawValue < $1.rawValue }
     }
 
-    var shape: UInt64 { KeyHash(seed: 0).hash(Array("ties \(fields)".utf8).span) }
+    var shape: UInt64 { KeyHash(seed: 0).hash(Array("ties \(fields)".utf8).span) ^ salt }
 
     mutating func pass(_ visit: AccountVisit, taints: Taints, to signals: inout [Signal]) {
         let text = visit.batch.text.span

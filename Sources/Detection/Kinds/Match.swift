@@ -72,11 +72,10 @@ struct MatchColumn: AccountColumn {
                 .joined(separator: ", ")
         case .list:
             guard let list else { return "" }
-            let text = list.field.label(of: event, in: batch)
             switch list.field {
-            case .email: return String(text.drop { $0 != "@" }.dropFirst())
-            case .phone: return String(text.prefix(6)) + "…"
-            default: return text
+            case .email: return Field.emailDomain.label(of: event, in: batch)
+            case .phone: return String(Field.phonePrefix.label(of: event, in: batch).prefix(6)) + "…"
+            default: return list.field.label(of: event, in: batch)
             }
         case .differ(let one, let other):
             return "\(one.noun) \(one.label(of: event, in: batch)), \(other.noun) \(other.label(of: event, in: batch))"

@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+
+/// An account leaves every file, at any moment at which the daemon may die, and nobody else's score changes.
+extension ProcessTests {
+    @Suite struct ForgetTests {
+        private static let name = "zoe-41"
+        /// What only the account used.
+        private static let own = ["zoe-device", "198.51.100.77", "zoe@zoe.example"]
+
+        /// A farm of 60 with the account in the middle, events of its own, in several spellings, and lines that are none.
+        private static let lines: [String] = {
+            var farm = Logs.farm((0..<60).map { $0 == 20 ? name : "farm-\($0)" })
+            farm.append(
+                Logs.event(
+                    "login", #"zo\u0065-41"#, at: 1_770_002_000,
+                    #","ip":"198.51.100.77","device":"zoe-device","email":"zoe@zoe.example""#))
+            farm.append(
+                #"{"ts":1770002001,"type":"login","outcome":"failure","username":"zoe-41","ip":"198.51.100.77"}"# + "\n"
+            )
+            farm.append(
+                Logs.event(
+                    "login", "friend", at: 1_770_002_002, #","ip":"192.0.2.9","attributes":{"invited_by":"zoe-41"}"#))
+            farm.append("no event, but zoe-41 is in it\n")
+            return farm
+        }()
+
+        private static let later = (0..<40).map {
+            Logs.event("login", "farm-\($0)", at: 1_770_090_000 + $0, #","ip":"203.0.113.9","device":"emulator-1""#)
+        }
+
+        private static func daemon() throws -> RunningDaemon {
+            let daemon = try RunningDaemon(try TemporaryFolder())
+            try daemon.feed(lines)
+            try daemon.waitUntilApplied(lines.count)
+            return daemon
+        }
+
+        /// The files of the state in which one of these texts stands.
+        private static func files(_ folder: TemporaryFolder, with texts: [String]) throws -> [String] {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            return names.filter { name in
+                guard let data = FileManager.default.contents(atPath: folder(name)) else { return false }
+                return texts.contains { data.range(of: Data($0.utf8)) != nil }
+            }
+        }
+
+        private static func others(_ database: String) throws -> [String] {
+            let own = "account NOT LIKE 'forgotten-%' AND account <> '\(name)'"
+            return try sqlite(database, "SELECT * FROM accounts WHERE \(own) ORDER BY account")
+                + sqlite(
+                    database,
+                    "SELECT account, rule, points, evidence_value, updated FROM contributions WHERE \(own) ORDER BY 1, 2"
+                )
+        }
+
+        @Test func `nothing is left of it, and others go on as if it had stayed`() throws {
+            let daemon = try Self.daemon()
+            let answer = try run(Places.banrisk, ["forget", Self.name, "--control", daemon.control])
+            #expect(answer.end == .exit(0) && answer.output.contains(": 0 hits"), "\(answer)")
+            #expect(try Self.files(daemon.folder, with: [Self.name, #"zo\u0065-41"#] + Self.own) == [])
+            try daemon.feed(Self.later)
+            try daemon.waitUntilApplied(Self.lines.count + Self.later.count)
+
+            let control = try Self.daemon()
+            try control.feed(Self.later)
+            try control.waitUntilApplied(Self.lines.count + Self.later.count)
+            #expect(try Self.others(daemon.database) == Self.others(control.database))
+
+            // After a start from the snapshot too; and what comes for the account is a new life.
+            #expect(try daemon.stop() == .exit(0))
+            let again = try RunningDaemon(daemon.folder)
+            try again.feed([Logs.event("login", Self.name, at: 1_770_100_000, #","ip":"192.0.2.7""#)])
+            try again.waitUntilApplied(Self.lines.count + Self.later.count + 1)
+            #expect(try Self.others(again.database) == Self.others(control.database))
+            let first = try sqlite(again.database, "SELECT first_seen FROM accounts WHERE account = '\(Self.name)'")
+            #expect(first == ["2026-02-03T06:26:40.000000Z"])
+        }
+
+        /// The seeds place the end of the process anywhere between the request and the answer.
+        @Test(arguments: [0, 30_000, 80_000, 150_000, 300_000, 500_000] as [UInt32])
+        func `a crash in the middle is made good at the next start`(microseconds: UInt32) throws {
+            let daemon = try Self.daemon()
+            let before = try Self.others(daemon.database)
+            let client = try StreamClient(daemon.control)
+            try client.send(#"forget {"account":"\#(Self.name)"}"# + "\n")
+            // The intent is on disk before anything else: from then on it is done, whatever happens.
+            try eventually("the intent, or the end") {
+                let names = try? FileManager.default.contentsOfDirectory(atPath: daemon.folder("forget"))
+                guard let names else { return false }
+                return try names.contains { $0.hasSuffix(".json") }
+                    || names.isEmpty && Self.files(daemon.folder, with: [Self.name]).isEmpty
+            }
+            usleep(microseconds)
+            try daemon.kill()
+            let again = try RunningDaemon(daemon.folder)
+            try eventually("the end of what was begun") {
+                (try? FileManager.default.contentsOfDirectory(atPath: again.folder("forget")))?.isEmpty ?? true
+            }
+            #expect(try Self.files(again.folder, with: [Self.name, #"zo\u0065-41"#] + Self.own) == [])
+            #expect(try Self.others(again.database) == before)
+        }
+    }
+}
