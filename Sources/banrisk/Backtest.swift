@@ -88,7 +88,7 @@ struct Backtest: ParsableCommand {
         do {
             var configuration = present.configuration
             configuration.rulesFile = try RulesFile.load(path: rules)
-            return try Assembly(configuration, lists: present.sources.lists)
+            return try Assembly(configuration, keeping: present.sources)
         } catch {
             throw .faultyInput("\(error)")
         }

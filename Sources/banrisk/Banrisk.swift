@@ -14,7 +14,8 @@ struct Banrisk: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Replay.self, Tail.self, Query.self, Explain.self, Campaigns.self, VerdictCommand.self, VerdictHistory.self,
-            Appeals.self, Check.self, Rules.self, Backtest.self, Simulate.self, Evaluate.self, Tune.self, Send.self,
-            Status.self, Reload.self, Quarantine.self,
+            Appeals.self, Check.self, Rules.self, MappingCommand.self, Backtest.self, Simulate.self, Evaluate.self,
+            Tune.self, Send.self, Forget.self, PseudonymCommand.self, Status.self, Notify.self, Top.self, Reload.self, Quarantine.self,
+            Export.self,
         ])
 }

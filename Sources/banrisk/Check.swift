@@ -41,6 +41,7 @@ struct Check: ParsableCommand {
             try output.line(
                 "list           \(Terminal.printable(list.name)): \(list.count) entries of \(list.kind.rawValue)")
         }
+        try output.line("privacy        \(assembly.pseudonymsSentence)")
         let active = rules.count - assembly.inactive.count
         try output.line("rules          \(active) of \(rules.count) active")
         for (rule, why) in assembly.inactive.sorted(by: { $0.key < $1.key }) {
@@ -49,6 +50,10 @@ struct Check: ParsableCommand {
         for warning in assembly.configuration.rulesFile.warnings {
             try output.line("warning        \(Terminal.printable(warning.description))")
         }
+    }
+
+    private static func array(_ texts: [String]) -> String {
+        "[" + texts.map(JSONText.quote).joined(separator: ",") + "]"
     }
 
     private func object(_ assembly: Assembly) -> JSONObject {
@@ -82,6 +87,14 @@ struct Check: ParsableCommand {
                 entry.add("inactive_because", assembly.inactive[rule.id])
                 return entry
             })
+        object.add(
+            "pseudonyms",
+            assembly.sources.pseudonyms.map { pseudonyms in
+                var entry = JSONObject()
+                entry.add("of", json: Self.array(pseudonyms.subjects.map(\.rawValue)))
+                entry.add("keys", json: Self.array(pseudonyms.keyIDs))
+                return [entry]
+            } ?? [])
         let warnings = assembly.configuration.rulesFile.warnings.map { JSONText.quote($0.description) }
         object.add("warnings", json: "[\(warnings.joined(separator: ","))]")
         return object

@@ -72,7 +72,8 @@ struct Evaluate: ParsableCommand {
         var times: DetectionTimes?
         if let events = data.events {
             var counting = DetectionTimes(labels: data.labels, results: results)
-            try EventReading.forEach(in: events) { counting.observe(account: $0, time: $1) }
+            let mappings = data.assembly?.configuration.mappings ?? []
+            try EventReading.forEach(in: events, mappings: mappings) { counting.observe(account: $0, time: $1) }
             times = counting
         }
         return Report(

@@ -16,6 +16,7 @@ struct QuarantineView {
     var lines: [String] {
         let facts = [
             ("seq", "\(row.seq)"), ("source", row.source), ("reason", row.reason), ("field", row.field ?? "none"),
+            ("mapping", row.mapping ?? "none"),
             ("position", "\(row.position)"), ("length", length), ("retry", retry),
         ].map { name, text in
             terminal.bold(name + String(repeating: " ", count: 10 - name.count)) + Terminal.printable(text)

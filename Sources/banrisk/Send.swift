@@ -1,5 +1,6 @@
 import ArgumentParser
 import Intake
+import RiskModel
 import Settings
 
 /// `banrisk send`: lines to the daemon, until all of them are on its disk.
@@ -37,13 +38,25 @@ struct Send: ParsableCommand {
             "Give up when nothing new was on the daemon's disk for so long; 0 waits for ever.", valueName: "seconds"))
     var timeout = 30
 
+    @Flag(
+        help: ArgumentHelp(
+            "Take events from rsyslog's omprog, and tell it what is on disk.",
+            discussion: "Reads standard input and waits for the daemon for ever, as --timeout 0. docs/shippers.md."))
+    var omprog = false
+
     @Flag(help: "Print the summary as one JSON object.")
     var json = false
 
     @Argument(help: ArgumentHelp("Files of events, one JSON object a line; - is standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
 
     func validate() throws {
+        if omprog {
+            if !files.isEmpty || session != nil || json {
+                throw ValidationError("--omprog reads standard input alone, and answers rsyslog on standard output.")
+            }
+            return
+        }
         if files.isEmpty { throw ValidationError("Name the files to send, or - for standard input.") }
         if !(0...86_400).contains(timeout) { throw ValidationError("--timeout is a number from 0 to 86400.") }
         if session == "" { throw ValidationError("--session is a name of one character at least.") }
@@ -55,7 +68,7 @@ struct Send: ParsableCommand {
     func run() throws {
         try ToolError.reporting {
             var sender = try makeSender()
-            var bar = ProgressBar(totalBytes: FileFrames.totalBytes(of: files))
+            var bar = ProgressBar(totalBytes: omprog ? nil : FileFrames.totalBytes(of: files))
             let start = ContinuousClock.now
             do throws(SendError) {
                 _ = try sender.run { bar.update(bytes: $0.bytes, events: Int($0.onDisk - $0.resumedAfter)) }
@@ -64,7 +77,7 @@ struct Send: ParsableCommand {
                 throw ToolError(error, onDisk: sender.progress.onDisk)
             }
             bar.clear()
-            try summarize(sender.progress, elapsed: .now - start)
+            if !omprog { try summarize(sender.progress, elapsed: .now - start) }
         }
     }
 
@@ -75,8 +88,9 @@ struct Send: ParsableCommand {
                 session.map { Delivery(session: Delivery.session(named: $0), isResumable: true) }
                 ?? Delivery(session: .random(in: 1 ... .max), isResumable: false)
             return try StreamSender(
-                path: path, input: LineInput(files), delivery: delivery,
-                patience: timeout == 0 ? nil : .seconds(timeout))
+                path: path, input: LineInput(omprog ? ["-"] : files), delivery: delivery,
+                confirmer: omprog ? TransactionConfirmer() : nil,
+                patience: omprog || timeout == 0 ? nil : .seconds(timeout))
         } catch {
             throw .faultyInput("\(error)")
         }

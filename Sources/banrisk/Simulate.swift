@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RiskModel
 import Simulation
 
 /// `banrisk simulate`: innocents and abusers of every kind, with the truth about them.

@@ -2,6 +2,8 @@ import ArgumentParser
 import Assembly
 import Enrichment
 import Glibc
+import Intake
+import Journal
 import Logging
 import Settings
 
@@ -43,21 +45,18 @@ struct Banriskd: AsyncParsableCommand {
 
     func run() async throws {
         let level = logLevel.level
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        LoggingSystem.bootstrap { JournalLogHandler.standard(label: $0, level: level) }
         let logger = Logger(label: "banriskd")
         // A client that goes away in the middle of an answer is not a reason to end.
         signal(SIGPIPE, SIG_IGN)
         do {
+            let inherited = try InheritedSockets.takeFromEnvironment()
             let load = { @Sendable () throws(ConfigurationFaults) in try loadConfiguration() }
             let configuration = try loadConfiguration()
             // Before they are loaded, so that no change falls in between.
             let watch = DatabaseWatch(paths: configuration.geoip)
             let daemon = try Daemon(
-                assembly: try Assembly(configuration), watch: watch, logger: logger, reload: load)
+                assembly: try Assembly(configuration), inherited: inherited, watch: watch, logger: logger, reload: load)
             try await daemon.run()
         } catch let error as ConfigurationFaults {
             try exit(2, error.description)

@@ -14,11 +14,14 @@ struct Flow: Sendable {
     let writer: StoreWriter
     let live: LiveAssembly
     let reloader: Reloader
+    let forgetter: Forgetter
     let snapshotter: Snapshotter
     let restored: Restored
     let progress: Progress
     let stop: StopRequest
     let manager: ServiceManager
+    /// Beats each time that the loop comes round.
+    let pulse: Pulse
     let logger: Logger
 
     /// Runs until the spool is closed and everything in it is in the database, or as much as a stop leaves time for.
@@ -36,14 +39,17 @@ struct Flow: Sendable {
                 onBatch: { _ in reportProgress() })
         } catch let error as StoreError where error.isTransient && spool.isClosed {
             let missing = spool.durableSequence - writer.appliedSeq
-            logger.warning("\(error) \(missing) events will be written after the next start, from the spool.")
+            logger.warning(
+                "\(error) \(missing) events will be written after the next start, from the spool.",
+                metadata: ["event": "store.behind"])
             return snapshotter.cancel()
         }
         if stop.isHurried || !progress.isRecovered {
             snapshotter.cancel()
         } else if !snapshotter.takeNow(of: pipeline) {
             logger.warning(
-                "no last snapshot: \(snapshotter.statistics.failure ?? "unknown"); the next start takes longer")
+                "no last snapshot: \(snapshotter.statistics.failure ?? "unknown"); the next start takes longer",
+                metadata: ["event": "snapshot.failed"])
         }
     }
 
@@ -51,6 +57,7 @@ struct Flow: Sendable {
     func end() {
         progress.stop()
         reloader.close()
+        forgetter.close()
         // A database that cannot be written now gets the rest after the restart, from the spool.
         queue.giveUpRetrying()
         stop.onHurry { snapshotter.cancel() }
@@ -58,11 +65,13 @@ struct Flow: Sendable {
     }
 
     private func between() throws {
+        pulse.beat()
         if progress.run() {
             manager.ready()
-            logger.info("ready")
+            logger.info("ready", metadata: ["event": "ready"])
         }
         try reloader.apply(reload)
+        try forgetter.apply(forget)
         snapshotter.takeIfDue(of: pipeline)
     }
 

@@ -37,7 +37,7 @@ final class Gatekeeper: Sendable {
         do {
             try writer.audit(entries)
         } catch {
-            logger.error("\(entries.count) entries of the audit are lost: \(error)")
+            logger.error("\(entries.count) entries of the audit are lost: \(error)", metadata: ["event": "audit.lost"])
         }
     }
 

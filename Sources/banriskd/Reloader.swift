@@ -86,7 +86,7 @@ final class Reloader: Sendable {
                 notices = configuration.keepWhatNeedsRestart(from: old.configuration)
                 notices += configuration.rulesFile.warnings.map(\.description)
                 new = try Assembly(configuration)
-            case .databases: new = try Assembly(old.configuration, lists: old.sources.lists)
+            case .databases: new = try Assembly(old.configuration, keeping: old.sources)
             }
             if kind == .databases, new.sources.record == old.sources.record {
                 return .unchanged
@@ -147,10 +147,12 @@ extension Configuration {
         keep("database", \.databasePath)
         keep("socket_mode", \.socketMode)
         keep("maximum_connections", \.maximumConnections)
+        keep("api", \.api)
         keep("spool", \.spool)
         keep("snapshot_interval", \.snapshotSeconds)
         keep("quarantine_rows", \.quarantineRows)
         keep("batch_frames", \.batchFrames)
+        keep("privacy.retention", \.privacy.retention)
         return kept
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Assembly
 import Dispatch
 import Intake
@@ -14,31 +15,71 @@ func onThread(_ label: String, _ body: @escaping @Sendable () throws -> Void) as
     }
 }
 
-/// Sockets to spool.
+/// A way in: bytes to spool, on a thread of its own.
 struct IntakeService: Service {
-    let listener: StreamListener
+    let label: String
     let spool: Spool
     let stop: StopRequest
     let logger: Logger
+    /// Runs until ``end``.
+    let listen: @Sendable (Spool) throws -> Void
+    let end: @Sendable () -> Void
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await onThread("intake") {
+            try await onThread("intake.\(label)") {
                 do {
-                    try listener.run(sink: spool)
+                    try listen(spool)
                 } catch SpoolError.closed {
                     let counts = spool.statistics
                     let lost = counts.appendedSequence - counts.durableSequence
                     if lost > 0 {
-                        logger.error("the disk took nothing more: \(lost) events that were read are not in the spool")
+                        logger.error(
+                            "the disk took nothing more: \(lost) events that were read are not in the spool",
+                            metadata: ["event": "spool.lost"])
                     }
                 }
             }
         } onGracefulShutdown: {
-            listener.stop()
+            end()
             // A disk that takes nothing holds the intake up; what waits for it was not acknowledged.
             if spool.statistics.stalled != nil { spool.close() }
             stop.onHurry { spool.close() }
+        }
+    }
+}
+
+extension Sockets {
+    /// The ways in that are sockets, but for HTTP.
+    func services(spool: Spool, stop: StopRequest, logger: Logger) -> [any Service] {
+        let report = { @Sendable (reason: String) in
+            logger.warning("a shipper was disconnected: \(reason)", metadata: ["event": "shipper.refused"])
+        }
+        func service(
+            _ label: String, _ listen: @escaping @Sendable (Spool) throws -> Void, _ end: @escaping @Sendable () -> Void
+        ) -> IntakeService {
+            IntakeService(label: label, spool: spool, stop: stop, logger: logger, listen: listen, end: end)
+        }
+        return [
+            service("stream", { [stream] in try stream.run(sink: $0, report: report) }, { [stream] in stream.stop() }),
+            service("datagrams", { [datagrams] in try datagrams.run(sink: $0) }, { [datagrams] in datagrams.stop() }),
+            service(
+                "forward", { [forward] in try forward.run(sink: $0, report: report) }, { [forward] in forward.stop() }),
+        ]
+    }
+}
+
+/// HTTP.
+struct APIService: Service {
+    let server: APIServer
+    let socket: BoundSocket
+
+    func run() async throws {
+        defer { socket.removeFile() }
+        try await withGracefulShutdownHandler {
+            try await server.run()
+        } onGracefulShutdown: {
+            server.stop()
         }
     }
 }
@@ -50,7 +91,9 @@ struct ControlService: Service {
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await onThread("control") { try socket.run { desk.answer(to: $0, of: $1) } }
+            try await onThread("control") {
+                try socket.run(refusal: { desk.refusal(of: $0) }, answer: { desk.answer(to: $0, of: $1) })
+            }
         } onGracefulShutdown: {
             socket.stop()
         }
@@ -71,13 +114,20 @@ struct PipelineService: Service {
 }
 
 extension ReloadAnswer {
-    /// Logs what became of a reload.
-    func log(to logger: Logger, what: String) {
-        for notice in notices { logger.warning("\(notice)") }
+    /// Logs what became of a reload, as events of the kinds that `done` and `refused` name.
+    func log(
+        to logger: Logger, what: String, done: Logger.MetadataValue = "reload.done",
+        refused: Logger.MetadataValue = "reload.refused"
+    ) {
+        for notice in notices { logger.warning("\(notice)", metadata: ["event": "reload.notice"]) }
         if reloaded {
-            logger.notice("\(what): \(configuration.map { "in force as configuration \($0)" } ?? "the same as before")")
+            logger.notice(
+                "\(what): \(configuration.map { "in force as configuration \($0)" } ?? "the same as before")",
+                metadata: ["event": done])
         } else {
-            for fault in faults { logger.error("\(what) refused, the old stays in force: \(fault)") }
+            for fault in faults {
+                logger.error("\(what) refused, the old stays in force: \(fault)", metadata: ["event": refused])
+            }
         }
     }
 }

@@ -28,7 +28,9 @@ struct Signals: Sendable {
             switch stops {
             case 1: await endInOrder()
             case 2:
-                logger.notice("ending at once: what is left is for the next start, from the spool")
+                logger.notice(
+                    "ending at once: what is left is for the next start, from the spool",
+                    metadata: ["event": "stop.hurried"])
                 DispatchQueue.global().async { stop.hurry() }
             default: _exit(75)
             }
@@ -36,10 +38,12 @@ struct Signals: Sendable {
     }
 
     private func endInOrder() async {
-        logger.info("ending: what was received is written first")
+        logger.info("ending: what was received is written first", metadata: ["event": "stopping"])
         manager.stopping()
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.deadline) {
-            logger.error("the end took too long; what is left is for the next start, from the spool")
+            logger.error(
+                "the end took too long; what is left is for the next start, from the spool",
+                metadata: ["event": "stop.hurried"])
             _exit(75)
         }
         await group.triggerGracefulShutdown()

@@ -12,7 +12,8 @@ import Synchronization
 /// The parts of the daemon, asked for how they stand.
 struct StatusReport: Sendable {
     let live: LiveAssembly
-    let listener: StreamListener
+    let sockets: Sockets
+    let files: FileFollower
     let spool: Spool
     let pipeline: Pipeline
     let writer: StoreWriter
@@ -34,7 +35,10 @@ struct StatusReport: Sendable {
             sequence: .init(
                 received: frames.appendedSequence, durable: frames.durableSequence, processed: counts.throughSeq,
                 applied: writer.appliedSeq))
-        status.intake = .init(listener.statistics)
+        status.intake = .init(sockets.stream.statistics)
+        status.datagrams = .init(sockets.datagrams.statistics)
+        status.forward = .init(sockets.forward.statistics)
+        status.files = .init(files.statistics)
         status.spool = .init(frames)
         status.pipeline = .init(counts)
         status.snapshots = .init(snapshotter.statistics)
@@ -47,7 +51,9 @@ struct StatusReport: Sendable {
         }
         status.lists = assembly.sources.lists.map { .init(name: $0.name, entries: $0.count) }
         status.rules = configuration.ruleSet.rules.map {
-            .init(rule: $0.id, active: assembly.inactive[$0.id] == nil, inactiveBecause: assembly.inactive[$0.id])
+            .init(
+                rule: $0.id, active: assembly.inactive[$0.id] == nil, inactiveBecause: assembly.inactive[$0.id],
+                costSeconds: counts.ruleSeconds[$0.id])
         }
         return status
     }
@@ -122,6 +128,33 @@ extension DaemonStatus.Intake {
         bytes = counts.bytes
         oversized = counts.oversized
         unterminated = counts.unterminated
+        connectionsCrowded = counts.crowdedConnections
+        refusals = counts.refusals
+        datagrams = counts.datagrams
+        truncatedDatagrams = counts.truncatedDatagrams
+        messages = counts.messages
+        repeatedMessages = counts.repeatedMessages
+        incompleteMessages = counts.incompleteMessages
+    }
+}
+
+extension DaemonStatus.Files {
+    fileprivate init(_ counts: FollowStatistics) {
+        self.init()
+        followed = counts.files
+        polled = counts.polledFiles
+        ignored = counts.ignoredFiles
+        open = counts.openFiles
+        lagBytes = counts.lagBytes
+        bytes = counts.bytes
+        frames = counts.frames
+        oversized = counts.oversized
+        unterminated = counts.unterminated
+        rotations = counts.rotations
+        truncations = counts.truncations
+        recognized = counts.recognized
+        faults = counts.faults
+        failedSaves = counts.failedSaves
     }
 }
 

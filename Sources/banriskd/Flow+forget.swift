@@ -1,0 +1,121 @@
+import Assembly
+import Glibc
+import Logging
+import Pipeline
+import RiskModel
+import Settings
+import Spool
+import Store
+
+/// The way in which an account leaves state, database, snapshots and spool, in this order: a start after a crash never rebuilds
+/// from frames that are gone what a snapshot does not have.
+extension Flow {
+    /// Does all of it while the pipeline stands still.
+    ///
+    /// - Throws: ``Store/StoreError`` where the database can take nothing any more; what else fails is in the answer.
+    func forget(_ intent: Forgetter.Intent) throws -> ForgetAnswer {
+        try queue.finish()
+        var answer = ForgetAnswer()
+        answer.tombstone = intent.tombstone
+        do {
+            let trace = try trace(intent.account)
+            answer.entities = trace.ownEntities.count
+            try pipeline.forget(trace, tombstone: intent.tombstone)
+            let names = pipeline.names(ofAccount: intent.account)
+            let rows = try writer.forget(names, tombstone: intent.tombstone, entities: trace.ownEntities)
+            answer.rowsDeleted = rows.deleted
+            answer.rowsAltered = rows.altered
+            guard snapshotter.takeNow(of: pipeline, isSole: true) else {
+                throw ForgetFault.noSnapshot(snapshotter.statistics.failure ?? "unknown")
+            }
+            let rewritten = try spool.rewrite(where: { trace.search.isFound(in: $0) }) { frames in
+                noteWork()
+                return trace.redactions(of: frames, by: pipeline).mapValues { redaction in
+                    switch redaction {
+                    case .erase: .erased
+                    case .line(let line): .line(line)
+                    }
+                }
+            }
+            answer.framesErased = rewritten.erased
+            answer.framesAltered = rewritten.altered
+            answer.segmentsWritten = rewritten.segmentsWritten
+            answer.proof = try prove(trace, through: rewritten.throughSequence)
+            if let proof = answer.proof, proof.hits > 0 { throw ForgetFault.found(proof.places) }
+            logger.notice("an account was forgotten: \(intent.tombstone)")
+        } catch {
+            answer.error = "\(error)"
+            logger.error("\(intent.tombstone) is not forgotten yet; it is tried again at the next start: \(error)")
+        }
+        return answer
+    }
+
+    /// What the account used, and nobody else did.
+    private func trace(_ account: String) throws -> AccountTrace {
+        var trace = AccountTrace(account: account)
+        try eachBatch { frames in
+            var suspects = FrameBatch()
+            for frame in frames.frames {
+                let line = Array(frames.bytes(of: frame))
+                guard trace.search.isFound(in: line.span) else { continue }
+                suspects.append(line.span, seq: frame.seq, source: frame.source, flags: frame.flags)
+            }
+            if !suspects.frames.isEmpty { trace.noteOwn(suspects, by: pipeline) }
+        }
+        if trace.hasUses { try eachBatch { trace.removeShared($0, by: pipeline) } }
+        return trace
+    }
+
+    private func eachBatch(_ body: (FrameBatch) -> Void) throws {
+        var archive = try SpoolArchive(directory: live.current.configuration.stateDirectory + "/spool")
+        var frames = FrameBatch()
+        while try archive.read(into: &frames, maximumFrames: 8192, maximumBytes: 8 << 20) > 0 {
+            body(frames)
+            frames.removeAll()
+            noteWork()
+        }
+    }
+
+    /// It may take as long as the spool is: nobody shall take that for standing still.
+    private func noteWork() {
+        pulse.beat()
+        manager.extendStart("an account is being forgotten")
+    }
+
+    /// Looks for the name in every file.
+    ///
+    /// In the database's file texts stand next to each other, so what is next to a name says nothing. Where it is there, the
+    /// file is written anew, so that it holds nothing but its rows, and those are looked through.
+    private func prove(_ trace: AccountTrace, through sequence: UInt64) throws -> ForgetAnswer.Proof {
+        let configuration = live.current.configuration
+        let scan = StateScan(
+            search: trace.search, stateDirectory: configuration.stateDirectory,
+            databasePath: configuration.databasePath, except: forgetter.folder, throughSequence: sequence)
+        guard try writer.emptyLog() else { throw ForgetFault.logHeld }
+        let first = try scan.run()
+        guard first.inDatabase > 0 else { return first.proof }
+        try writer.vacuum()
+        guard try writer.emptyLog() else { throw ForgetFault.logHeld }
+        var (proof, inDatabase) = try scan.run()
+        let words = try writer.mentions(of: trace.search)
+        proof.hits += words
+        proof.insideOthers += max(0, inDatabase - words)
+        if words > 0 { proof.places.append(configuration.databasePath) }
+        return proof
+    }
+}
+
+/// Why an account is not forgotten yet.
+private enum ForgetFault: Error, CustomStringConvertible {
+    case noSnapshot(String)
+    case logHeld
+    case found([String])
+
+    var description: String {
+        switch self {
+        case .noSnapshot(let why): "no snapshot of the state without it could be written: \(why)"
+        case .logHeld: "a reader holds the database's log open; end it (fuser on the -shm file) and ask again"
+        case .found(let places): "the name is still in \(places.joined(separator: ", "))"
+        }
+    }
+}
