@@ -192,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "NotificationTests",
             dependencies: [
-                "Notification", "Journal", "RiskModel", "Settings", "Store", "banrisk", argumentParser, grdb, "TestSupport",
+                "Notification", "Journal", "RiskModel", "Settings", "Store", "banrisk", argumentParser, grdb,
+                "TestSupport",
             ], exclude: ["Support/receiver.py"], swiftSettings: tested),
         .testTarget(name: "DaemonTests", dependencies: ["banrisk", "banriskd", "TestSupport"], swiftSettings: tested),
     ]

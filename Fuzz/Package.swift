@@ -39,7 +39,8 @@ let package = Package(
         .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(
-            name: "Settings", dependencies: ["RiskModel", "RegularExpressions", .product(name: "Yams", package: "Yams")],
+            name: "Settings",
+            dependencies: ["RiskModel", "RegularExpressions", .product(name: "Yams", package: "Yams")],
             exclude: ["Defaults/demo"],
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),

@@ -78,7 +78,9 @@ struct Metrics {
         add("connections", .gauge, "Clients on the sockets for events.", \.connections, of: streams)
         add("connections_total", .counter, "Clients that were let in.", \.connectionsTotal, of: streams)
         add("connections_refused_total", .counter, "Clients that were too many.", \.connectionsRefused, of: streams)
-        add("connections_displaced_total", .counter, "Silent clients that gave way.", \.connectionsDisplaced, of: streams)
+        add(
+            "connections_displaced_total", .counter, "Silent clients that gave way.", \.connectionsDisplaced,
+            of: streams)
         add("refusals_total", .counter, "Clients closed because of what they sent.", \.refusals, of: streams)
         add("accept_pauses_total", .counter, "Times that descriptors were short.", \.acceptPauses, of: streams)
         let files = status.files
@@ -91,7 +93,9 @@ struct Metrics {
         add("oversized_total", .counter, "Lines longer than 64 KiB.", \.oversized, of: sockets)
         add("unterminated_total", .counter, "Last lines without a newline.", \.unterminated, of: streams)
         add("messages_total", .counter, "Messages of the Forward protocol.", \.messages, of: [sockets[2]])
-        add("messages_repeated_total", .counter, "Those that had been stored before.", \.repeatedMessages, of: [sockets[2]])
+        add(
+            "messages_repeated_total", .counter, "Those that had been stored before.", \.repeatedMessages,
+            of: [sockets[2]])
         out.add("banrisk_files", .gauge, "Log files that are followed.", files.followed)
         out.add("banrisk_files_lag_bytes", .gauge, "What followed files hold and was not read.", files.lagBytes)
         out.add("banrisk_files_faults", .gauge, "Followed files that cannot be read.", files.faults)

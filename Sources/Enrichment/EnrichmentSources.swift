@@ -10,6 +10,11 @@ package final class EnrichmentSources: Sendable {
     /// Puts pseudonyms in place of what names people; `nil` where that is off.
     package let pseudonyms: Pseudonymizer?
 
+    /// The name by which the folds and the database know an account.
+    package func nameOfAccount(_ account: String) -> String {
+        pseudonyms?.name(ofAccount: account) ?? account
+    }
+
     let matcher: ListMatcher
     private let owners: [String]
 

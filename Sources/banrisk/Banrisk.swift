@@ -15,7 +15,8 @@ struct Banrisk: ParsableCommand {
         subcommands: [
             Replay.self, Tail.self, Query.self, Explain.self, Campaigns.self, VerdictCommand.self, VerdictHistory.self,
             Appeals.self, Check.self, Rules.self, MappingCommand.self, Backtest.self, Simulate.self, Evaluate.self,
-            Tune.self, Send.self, Forget.self, PseudonymCommand.self, Status.self, Notify.self, Top.self, Reload.self, Quarantine.self,
+            Tune.self, Send.self, Forget.self, PseudonymCommand.self, Status.self, Notify.self, Top.self, Reload.self,
+            Quarantine.self,
             Export.self,
         ])
 }

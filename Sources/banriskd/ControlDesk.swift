@@ -16,6 +16,7 @@ struct ControlDesk: Sendable {
     let gatekeeper: Gatekeeper
     let files: FileFollower
     let live: LiveAssembly
+    let manager: ServiceManager
     let logger: Logger
 
     func answer(to request: String, of peer: Peer) -> String {
@@ -57,7 +58,8 @@ struct ControlDesk: Sendable {
 
     /// A verdict's accounts, reason and author stand in `verdicts`; the audit has that one was given.
     private func answer(to request: VerdictRequest, of peer: Peer) -> String {
-        let subject = request.accounts.count == 1 ? request.accounts[0] : "\(request.accounts.count) accounts"
+        let name = live.current.sources.nameOfAccount
+        let subject = request.accounts.count == 1 ? name(request.accounts[0]) : "\(request.accounts.count) accounts"
         return gatekeeper.admit(peer, as: .analyst, "verdict.\(request.kind.rawValue)", subject: subject) {
             let answer = verdicts.answer(to: request, peer: VerdictPeer(uid: peer.uid, name: peer.name))
             return (answer.line, answer.error == nil)
@@ -95,6 +97,8 @@ struct ControlDesk: Sendable {
     /// Reads the configuration and everything that it names again, and logs what became of it.
     @discardableResult
     func reload() -> ReloadAnswer {
+        manager.reloading()
+        defer { manager.ready() }
         let answer = reloader.reload(.everything)
         answer.log(to: logger, what: "the configuration")
         if answer.reloaded { files.follow(live.current.configuration.files.map(FollowedPath.init)) }

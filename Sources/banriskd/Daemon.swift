@@ -114,7 +114,8 @@ struct Daemon: Sendable {
             status: status, reloader: reloader,
             quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress),
             verdicts: VerdictDesk(spool: spool, pipeline: pipeline, live: live, progress: progress, logger: logger),
-            forgetter: forgetter, gatekeeper: gatekeeper, files: files, live: live, logger: logger)
+            forgetter: forgetter, gatekeeper: gatekeeper, files: files, live: live,
+            manager: manager, logger: logger)
         // Services are stopped in reverse order: the intake first, so that the pipeline sees everything it took.
         var services: [any Service] = [
             PipelineService(flow: flow),

@@ -1,4 +1,5 @@
 import Assembly
+import Enrichment
 import Glibc
 import Logging
 import Ordering
@@ -35,7 +36,7 @@ struct VerdictDesk: Sendable {
             answer.time = time.description
             answer.until = try request.until(from: time)?.description
             answer.unknown = try StoreReader(path: live.current.configuration.databasePath)
-                .unknown(among: request.accounts)
+                .unknown(among: request.accounts.map(live.current.sources.nameOfAccount))
             for frame in frames {
                 let bytes = Array(frame.utf8)
                 let seq = try spool.append(bytes.span, source: .verdict, flags: [], origin: .none)

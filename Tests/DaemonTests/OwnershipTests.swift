@@ -79,9 +79,10 @@ extension ProcessTests {
             withExtendedLifetime(silent) {}
         }
 
-        @Test func `sockets and state are closed to others`() throws {
+        @Test func `sockets for events and state are closed to others`() throws {
             let daemon = try RunningDaemon(TemporaryFolder())
-            for path in [daemon.events, daemon.control, daemon.folder("spool")] {
+            let sockets = ["events.sock", "events.dgram", "forward.sock"].map { daemon.folder($0) }
+            for path in sockets + [daemon.folder("spool"), daemon.folder("snapshots")] {
                 let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
                 #expect(try #require(mode) & 0o007 == 0, "\(path)")
             }

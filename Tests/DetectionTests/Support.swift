@@ -93,7 +93,8 @@ func batches(_ facts: [Fact], size: Int, firstSeq: UInt64 = 1, watermark: Timest
             // As the enrichment does it.
             let address = fact.mailbox.isEmpty ? fact.email : fact.mailbox
             event.emailDomain = slice(address.split(separator: "@").dropFirst().last.map(String.init) ?? "")
-            event.phonePrefix = slice(fact.phone.count < 8 ? "" : String(fact.phone.prefix(min(8, fact.phone.count - 4))))
+            event.phonePrefix = slice(
+                fact.phone.count < 8 ? "" : String(fact.phone.prefix(min(8, fact.phone.count - 4))))
             event.spelling = slice(fact.username.isEmpty ? fact.mailbox : fact.username)
             event.nameTemplate = slice(fact.nameTemplate)
             event.username = slice(fact.username)

@@ -13,7 +13,7 @@ import Testing
     @Test func `a new file carries the application and the schema`() throws {
         let writer = try scratch.openWriter()
         let pragmas = try scratch.sqlite3("PRAGMA application_id; PRAGMA user_version; PRAGMA journal_mode")
-        #expect(pragmas == "1650552434\n3\nwal")
+        #expect(pragmas == "1650552434\n4\nwal")
         #expect(try scratch.sqlite3("PRAGMA foreign_key_check; PRAGMA integrity_check") == "ok")
         writer.close()
         try scratch.openWriter().close()
@@ -61,7 +61,7 @@ import Testing
     @Test func `a later release's database is refused by name, with the remedy`() throws {
         try scratch.openWriter().close()
         _ = try scratch.sqlite3("PRAGMA user_version = 5", mode: nil)
-        let expected = StoreError.newerSchema(path: scratch.database, found: 4, known: 3)
+        let expected = StoreError.newerSchema(path: scratch.database, found: 5, known: 4)
         #expect(throws: expected) { try scratch.openWriter() }
         #expect(throws: expected) { try StoreReader(path: scratch.database) }
         #expect(expected.description.contains("Install the release that made it"))
