@@ -1,4 +1,5 @@
 import ArgumentParser
+import RiskModel
 
 @main
 struct Banrisk: ParsableCommand {
@@ -11,7 +12,7 @@ struct Banrisk: ParsableCommand {
             Exit codes: 0 done, 1 nothing found, 2 faulty input or configuration, 64 wrong usage,
             69 the database or the daemon cannot be reached, 74 reading or writing failed.
             """,
-        version: "0.1.0",
+        version: Version.number,
         subcommands: [
             Replay.self, Tail.self, Query.self, Explain.self, Campaigns.self, VerdictCommand.self, VerdictHistory.self,
             Appeals.self, Check.self, Rules.self, MappingCommand.self, Backtest.self, Simulate.self, Evaluate.self,

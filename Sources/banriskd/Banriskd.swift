@@ -5,6 +5,7 @@ import Glibc
 import Intake
 import Journal
 import Logging
+import RiskModel
 import Settings
 
 @main
@@ -19,7 +20,7 @@ struct Banriskd: AsyncParsableCommand {
             Exit codes: 0 ended as asked, 2 faulty configuration, 64 wrong usage, 74 the state, a socket or the database
             cannot be used.
             """,
-        version: "0.1.0")
+        version: Version.number)
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
     var config: String?

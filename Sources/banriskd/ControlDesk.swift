@@ -16,7 +16,6 @@ struct ControlDesk: Sendable {
     let gatekeeper: Gatekeeper
     let files: FileFollower
     let live: LiveAssembly
-    let manager: ServiceManager
     let logger: Logger
 
     func answer(to request: String, of peer: Peer) -> String {
@@ -97,8 +96,6 @@ struct ControlDesk: Sendable {
     /// Reads the configuration and everything that it names again, and logs what became of it.
     @discardableResult
     func reload() -> ReloadAnswer {
-        manager.reloading()
-        defer { manager.ready() }
         let answer = reloader.reload(.everything)
         answer.log(to: logger, what: "the configuration")
         if answer.reloaded { files.follow(live.current.configuration.files.map(FollowedPath.init)) }

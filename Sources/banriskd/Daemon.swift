@@ -64,7 +64,7 @@ struct Daemon: Sendable {
         let spool = try Spool(
             directory: configuration.stateDirectory + "/spool", limits: Spool.Limits(configuration.spool),
             applied: applied)
-        let writer = try Self.patiently(logger) {
+        let writer = try Self.patiently(manager, logger) {
             try StoreWriter(
                 path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive,
                 configuration: assembly.record, quarantineRows: configuration.quarantineRows,
@@ -115,7 +115,7 @@ struct Daemon: Sendable {
             quarantine: QuarantineDesk(spool: spool, writer: writer, live: live, progress: progress),
             verdicts: VerdictDesk(spool: spool, pipeline: pipeline, live: live, progress: progress, logger: logger),
             forgetter: forgetter, gatekeeper: gatekeeper, files: files, live: live,
-            manager: manager, logger: logger)
+            logger: logger)
         // Services are stopped in reverse order: the intake first, so that the pipeline sees everything it took.
         var services: [any Service] = [
             PipelineService(flow: flow),
@@ -197,7 +197,9 @@ struct Daemon: Sendable {
     }
 
     /// Opens the database when the disk has room and nobody holds a lock: a start is no worse than a running daemon.
-    private static func patiently(_ logger: Logger, _ open: () throws -> StoreWriter) throws -> StoreWriter {
+    private static func patiently(
+        _ manager: ServiceManager, _ logger: Logger, _ open: () throws -> StoreWriter
+    ) throws -> StoreWriter {
         var isLogged = false
         while true {
             do {
@@ -207,6 +209,7 @@ struct Daemon: Sendable {
                     logger.error("waiting for the database: \(error)", metadata: ["event": "store.waiting"])
                 }
                 isLogged = true
+                manager.extendStart("waiting for the database")
                 sleep(1)
             }
         }

@@ -36,7 +36,10 @@ struct Flow: Sendable {
             try runner.run(
                 &frames, rescored: writer.openedNewConfiguration ? restored.rescored : nil, isEnd: false,
                 between: between,
-                onBatch: { _ in reportProgress() })
+                onBatch: { _ in
+                    pulse.beat()
+                    reportProgress()
+                })
         } catch let error as StoreError where error.isTransient && spool.isClosed {
             let missing = spool.durableSequence - writer.appliedSeq
             logger.warning(
@@ -79,6 +82,8 @@ struct Flow: Sendable {
     ///
     /// A snapshot is taken first, so that no start ever rebuilds with the new rules what the old ones had made.
     private func reload(_ assembly: Assembly) throws -> ReloadAnswer {
+        manager.reloading()
+        defer { manager.ready() }
         try queue.finish()
         guard snapshotter.takeNow(of: pipeline) else {
             let why = snapshotter.statistics.failure ?? "unknown"

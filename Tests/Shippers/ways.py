@@ -21,6 +21,8 @@ class Way:
     daemon_class = Daemon
     # Whether a line may come twice, which its id makes harmless.
     repeats = False
+    # Which share of the lines the shipper itself may lose.
+    losses = 0.0
 
     def __init__(self, arguments, folder):
         self.arguments = arguments
@@ -113,7 +115,10 @@ class Way:
         while self.applied() < count:
             if self.applied() > last:
                 last, since = self.applied(), time.monotonic()
-            if time.monotonic() - since > 90:
+            quiet = time.monotonic() - since
+            if quiet > 10 and last >= count * (1 - self.losses):
+                return
+            if quiet > 90:
                 raise Failure(f"{last} events of {count} arrived, and no more in 90 s; the shipper says: {self.words()}")
             self.daemon.expect_alive()
             time.sleep(0.2)
@@ -127,11 +132,14 @@ class Way:
             events = number("SELECT sum(events) FROM sources WHERE source <> 'pause'")
             duplicates = number("SELECT sum(duplicates) FROM sources WHERE source <> 'pause'")
             rejected = number("SELECT count(*) FROM quarantine")
-        if accounts != self.lines or rejected or events - duplicates != self.lines:
+        lost = self.lines - accounts
+        if lost > self.lines * self.losses or rejected or events - duplicates != accounts:
             raise Failure(f"{accounts} accounts of {self.lines}, {events} events, {duplicates} of them twice, "
                           f"{rejected} in quarantine")
         if duplicates and not self.repeats:
             raise Failure(f"{duplicates} lines came twice")
+        if lost:
+            return f"the shipper lost {lost} of {self.lines} lines, which it may; the others counted once"
         return f"every line counted once; {duplicates} came twice" if duplicates else None
 
     def words(self):
@@ -175,6 +183,8 @@ class RsyslogDatagram(Rsyslog):
     name = "rsyslog-datagram"
     configuration = "rsyslog-datagram.conf"
     daemon_class = HeldDaemon
+    # omuxsock drops a datagram now and then where the receiver's queue is full for a moment.
+    losses = 0.001
 
     def prefix(self):
         # Programs would log to rsyslog by /dev/log; here the file is its source, under the name that the filter lets pass.
