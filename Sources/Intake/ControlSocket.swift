@@ -11,6 +11,8 @@ package final class ControlSocket: Sendable {
     /// The longest question, with its newline.
     package static let maximumBytes = 65_536
     package static let maximumClients = 16
+    /// Clients of one user at a time, but for root and this process's own.
+    package static let maximumClientsPerUser = 4
     /// How long a client may take to ask.
     private static let patience = Duration.milliseconds(500)
     /// How long a client may take to read its answer.
@@ -23,6 +25,8 @@ package final class ControlSocket: Sendable {
     /// Raised when a client has been served.
     private let served: Wakeup
     private let clients = Atomic(0)
+    /// By user, but for root and this process's own.
+    private let crowds = Mutex<[UInt32: Int]>([:])
 
     /// Binds the socket; see ``StreamListener`` for what stands in the way.
     package init(path: String, mode: UInt32, inherited: InheritedSockets = .none) throws(IntakeError) {
@@ -78,12 +82,33 @@ package final class ControlSocket: Sendable {
             return
         }
         guard let peer = Peer(of: raw), refusal(peer) == nil else { return Self.refuse(Descriptor(raw), refusal) }
+        guard admit(peer.uid) else { return Self.refuse(Descriptor(raw)) { _ in Self.crowded } }
         clients.add(1, ordering: .relaxed)
         // A queue of its own is what gives it a thread, whatever other queues wait for.
         DispatchQueue(label: "banrisk.control.client").async(group: serving) { [self] in
             Self.serve(Descriptor(raw), peer, answer)
+            release(peer.uid)
             clients.subtract(1, ordering: .releasing)
             served.raise()
+        }
+    }
+
+    /// What one is told who has as many questions open as one may.
+    private static let crowded = #"{"error":"too many questions of one user at a time; try again"}"#
+
+    private func admit(_ uid: UInt32) -> Bool {
+        if uid == 0 || uid == geteuid() { return true }
+        return crowds.withLock { crowds in
+            guard crowds[uid, default: 0] < Self.maximumClientsPerUser else { return false }
+            crowds[uid, default: 0] += 1
+            return true
+        }
+    }
+
+    private func release(_ uid: UInt32) {
+        crowds.withLock { crowds in
+            guard let count = crowds[uid] else { return }
+            crowds[uid] = count > 1 ? count - 1 : nil
         }
     }
 

@@ -16,6 +16,14 @@ final class StreamConversation: Conversation {
     private var framer = LineFramer()
     private var phase = Phase.opening
 
+    private let names: SessionNames
+    private let user: UInt32?
+
+    init(names: SessionNames, user: UInt32?) {
+        self.names = names
+        self.user = user
+    }
+
     var isAcknowledged: Bool { stream != nil }
     var session: UInt64? { stream?.session }
     func loseSession() { refuse(.takenOver) }
@@ -62,10 +70,11 @@ final class StreamConversation: Conversation {
     private func open(_ line: Span<UInt8>, _ sink: CountedSink) -> Phase {
         do {
             guard let request = try StreamRequest(line) else { return .plain }
-            let last = sink.lastOrdinal(of: request.session)
+            let session = names.name(request.session, of: user)
+            let last = sink.lastOrdinal(of: session)
             // Where the session's last frame stands is not known, only that it is not behind the last frame of all.
             stream = AcknowledgedStream(
-                session: request.session, ordinal: last ?? 0, through: last == nil ? 0 : sink.lastSequence)
+                session: session, ordinal: last ?? 0, through: last == nil ? 0 : sink.lastSequence)
             return .acknowledged
         } catch {
             refuse(error)

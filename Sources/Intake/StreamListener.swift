@@ -12,6 +12,7 @@ package final class StreamListener: Sendable {
     package static let bytesPerTurn = 256 * 1024
 
     private let listener: ConnectionListener
+    private let names: SessionNames
 
     /// Takes the socket from the service manager if it has it, else binds it, and listens on it.
     ///
@@ -24,12 +25,14 @@ package final class StreamListener: Sendable {
     ///     `silence` at least; else it is closed at once and counted. The same holds within half of it for one user's
     ///     clients, unless he is root or the process's own.
     ///   - silence: time without the end of a line.
+    ///   - names: what the sink calls the clients' sessions.
     ///   - drainDeadline: how long ``run(sink:report:)`` goes on reading after ``stop()``, at most.
     package init(
         path: String, mode: UInt32 = 0o660, inherited: InheritedSockets = .none, maximumConnections: Int = 1024,
         silence: Duration = .seconds(60), bytesPerTurn: Int = StreamListener.bytesPerTurn,
-        drainDeadline: Duration = .seconds(10)
+        names: SessionNames = .plain, drainDeadline: Duration = .seconds(10)
     ) throws(IntakeError) {
+        self.names = names
         listener = try ConnectionListener(
             socket: try ListeningSocket(path: path, mode: mode, kind: .stream, inherited: inherited),
             limits: ConnectionServer.Limits(
@@ -48,7 +51,9 @@ package final class StreamListener: Sendable {
     ///   second.
     /// - Throws: what the sink threw, or ``IntakeError``. Clients are then disconnected.
     package func run(sink: any AcknowledgingSink, report: @escaping (String) -> Void = { _ in }) throws {
-        try listener.run(sink: sink, source: .stream, converse: { _ in StreamConversation() }, report: report)
+        try listener.run(
+            sink: sink, source: .stream, converse: { [names] in StreamConversation(names: names, user: $0) },
+            report: report)
     }
 
     /// Makes ``run(sink:report:)`` read what has arrived and return. From any thread, at any time.

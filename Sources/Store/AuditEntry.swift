@@ -22,6 +22,9 @@ package struct AuditEntry: Sendable, Hashable {
     package var subject: String?
     package var outcome: Outcome
 
+    /// Longer subjects are cut: they come from whoever asks.
+    package static let maximumSubjectBytes = 512
+
     package init(
         time: Timestamp, uid: UInt32?, user: String?, roles: String, way: String, action: String,
         subject: String? = nil, outcome: Outcome
@@ -32,7 +35,7 @@ package struct AuditEntry: Sendable, Hashable {
         self.roles = roles
         self.way = way
         self.action = action
-        self.subject = subject
+        self.subject = subject.map { String(decoding: $0.utf8.prefix(Self.maximumSubjectBytes), as: UTF8.self) }
         self.outcome = outcome
     }
 }

@@ -102,6 +102,8 @@ package struct VerdictRequest: Sendable, Hashable {
     /// Who gave the verdict: `eve (uid 1000)`.
     package func author(_ peer: VerdictPeer) throws(VerdictFault) -> String {
         let name = (by ?? peer.name ?? "").trimmed
+        // The number is the kernel's to say.
+        guard !name.contains("(uid") else { throw .claimedNumber }
         let author = (name.isEmpty ? "unknown" : name) + " (uid \(peer.uid))"
         try Self.check(author, "name")
         return author
@@ -125,7 +127,10 @@ package struct VerdictRequest: Sendable, Hashable {
 
     private static func check(_ text: String, _ what: String) throws(VerdictFault) {
         guard text.utf8.count <= Verdict.textLimit else { throw .tooLong(what) }
-        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        // Also what turns the direction of writing, and what cannot be seen.
+        guard
+            !text.unicodeScalars.contains(where: { [.control, .format].contains($0.properties.generalCategory) })
+        else {
             throw .control(what)
         }
     }
@@ -201,6 +206,7 @@ package enum VerdictFault: Error, Hashable, CustomStringConvertible {
     case noReason
     case tooLong(String)
     case control(String)
+    case claimedNumber
     case over(Timestamp, now: Timestamp)
     case tooFar
     case withdrawnWithEnd
@@ -213,6 +219,7 @@ package enum VerdictFault: Error, Hashable, CustomStringConvertible {
         case .noReason: "a verdict needs a reason that others can read later; give one with --why"
         case .tooLong(let what): "the \(what) is longer than \(Verdict.textLimit) bytes; make it shorter"
         case .control(let what): "the \(what) has a line break or another control character; leave it out"
+        case .claimedNumber: "the name has a user's number in it; that is added by itself"
         case .over(let end, let now):
             "the verdict would end on \(end), and event time is \(now) already; give a "
                 + "later end"

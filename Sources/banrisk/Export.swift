@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Assembly
+internal import Glibc
 internal import RiskModel
 internal import Settings
 internal import Store
@@ -37,6 +38,10 @@ struct Export: ParsableCommand {
             throw ValidationError("--since and --safe-cells are for --table.")
         }
         if safeCells, database.json { throw ValidationError("--safe-cells is for CSV.") }
+        // CSV has the bytes as strangers chose them, and a terminal obeys some of them.
+        if table != nil, !database.json, destination.output == nil, isatty(STDOUT_FILENO) == 1 {
+            throw ValidationError("CSV is not for a terminal: name a file with --output, or send it through a pipe.")
+        }
     }
 
     private var format: RowFormat { database.json ? .ndjson : .csv(safeCells: safeCells) }

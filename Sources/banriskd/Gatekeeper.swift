@@ -14,6 +14,7 @@ final class Gatekeeper: Sendable {
     private let logger: Logger
     /// The groups of the configuration in force, looked up once.
     private let known: Mutex<(names: Configuration.Access, access: Access)?> = Mutex(nil)
+    private let refusals = Mutex(RefusalLimit())
 
     init(live: LiveAssembly, writer: StoreWriter, logger: Logger) {
         self.live = live
@@ -33,7 +34,10 @@ final class Gatekeeper: Sendable {
     }
 
     /// Writes entries down. Where the database takes them not, the log says so: what was done is done.
+    ///
+    /// Of one user's refusals only some are written, and then how many there were: nobody shall push the others' rows out.
     func audit(_ entries: [AuditEntry]) {
+        let entries = refusals.withLock { refusals in entries.flatMap { refusals.admit($0) } }
         do {
             try writer.audit(entries)
         } catch {

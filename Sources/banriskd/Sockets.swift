@@ -24,11 +24,14 @@ struct Sockets: Sendable {
         let folder = configuration.runtimeDirectory
         let isActivated = !inherited.isEmpty
         let mode = configuration.socketMode
+        let names = try SessionNames(path: configuration.stateDirectory + "/sessions.key")
         stream = try StreamListener(
-            path: folder + "/events.sock", mode: mode, inherited: inherited, maximumConnections: connections)
+            path: folder + "/events.sock", mode: mode, inherited: inherited, maximumConnections: connections,
+            names: names)
         datagrams = try DatagramListener(path: folder + "/events.dgram", mode: mode, inherited: inherited)
         forward = try ForwardListener(
-            path: folder + "/forward.sock", mode: mode, inherited: inherited, maximumConnections: connections)
+            path: folder + "/forward.sock", mode: mode, inherited: inherited, maximumConnections: connections,
+            names: names)
         control = try ControlSocket(path: folder + "/control.sock", mode: Self.openMode, inherited: inherited)
         api = try BoundSocket(path: folder + "/api.sock", mode: Self.openMode, inherited: inherited)
         for socket in inherited.leftOver {

@@ -171,7 +171,8 @@ struct PressureTests {
             let listener = try listen(silence: silence)
             let sink = RecordingSink()
             let run = ListenerRun {
-                try listener.run(sink: sink, source: .stream, converse: { _ in StreamConversation() }, report: $0)
+                try listener.run(
+                    sink: sink, source: .stream, converse: { StreamConversation(names: .plain, user: $0) }, report: $0)
             }
             let first = try Client(path: path)
             first.send("first\n")

@@ -9,10 +9,12 @@ final class ForwardConversation: Conversation {
     final class Shared {
         fileprivate var decoder: ForwardDecoder
         fileprivate let room: ForwardRoom
+        fileprivate let names: SessionNames
 
-        init(limits: ForwardDecoder.Limits, room: ForwardRoom) {
+        init(limits: ForwardDecoder.Limits, room: ForwardRoom, names: SessionNames = .plain) {
             decoder = ForwardDecoder(limits: limits)
             self.room = room
+            self.names = names
         }
     }
 
@@ -80,8 +82,13 @@ final class ForwardConversation: Conversation {
             start += end
             scanner = MessageScanner(limit: shared.decoder.limits.messageBytes)
             let durable = sink
-            let receipt = try shared.decoder.decode(message, lastOrdinal: { durable.lastOrdinal(of: $0) }) {
-                try sink.append($0, flags: $1, origin: $2)
+            let names = shared.names
+            let receipt = try shared.decoder.decode(
+                message, lastOrdinal: { durable.lastOrdinal(of: names.name($0, of: user)) }
+            ) { line, flags, origin in
+                var origin = origin
+                origin.session = names.name(origin.session, of: user)
+                try sink.append(line, flags: flags, origin: origin)
             }
             sink.statistics.messages += 1
             guard let receipt else { continue }

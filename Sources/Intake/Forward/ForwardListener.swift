@@ -15,6 +15,7 @@ package final class ForwardListener: Sendable {
     private let listener: ConnectionListener
     private let limits: ForwardDecoder.Limits
     private let trustedUsers: Set<UInt32>
+    private let names: SessionNames
 
     /// Takes the socket from the service manager if it has it, else binds it; see ``StreamListener`` for what stands in the
     /// way, and for the other parameters.
@@ -22,19 +23,20 @@ package final class ForwardListener: Sendable {
     /// - Parameter silence: time without a record.
     package convenience init(
         path: String, mode: UInt32 = 0o660, inherited: InheritedSockets = .none, maximumConnections: Int = 1024,
-        silence: Duration = .seconds(60), drainDeadline: Duration = .seconds(10)
+        silence: Duration = .seconds(60), names: SessionNames = .plain, drainDeadline: Duration = .seconds(10)
     ) throws(IntakeError) {
         try self.init(
             socket: try ListeningSocket(path: path, mode: mode, kind: .stream, inherited: inherited),
             connections: ConnectionServer.Limits(
                 connections: maximumConnections, silence: silence, bytesPerTurn: Self.bytesPerTurn),
-            limits: ForwardDecoder.Limits(), drainDeadline: drainDeadline)
+            limits: ForwardDecoder.Limits(), names: names, drainDeadline: drainDeadline)
     }
 
     init(
         socket: consuming ListeningSocket, connections: ConnectionServer.Limits, limits: ForwardDecoder.Limits,
-        drainDeadline: Duration
+        names: SessionNames = .plain, drainDeadline: Duration
     ) throws(IntakeError) {
+        self.names = names
         listener = try ConnectionListener(socket: socket, limits: connections, drainDeadline: drainDeadline)
         self.limits = limits
         trustedUsers = connections.trustedUsers
@@ -50,7 +52,7 @@ package final class ForwardListener: Sendable {
     /// - Throws: what the sink threw, or ``IntakeError``. Clients are then disconnected.
     package func run(sink: any AcknowledgingSink, report: @escaping (String) -> Void = { _ in }) throws {
         let room = ForwardRoom(limit: Self.unfinishedBytes, trustedUsers: trustedUsers)
-        let shared = ForwardConversation.Shared(limits: limits, room: room)
+        let shared = ForwardConversation.Shared(limits: limits, room: room, names: names)
         try listener.run(
             sink: sink, source: .forward, converse: { ForwardConversation(shared, user: $0) }, report: report)
     }
