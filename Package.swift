@@ -99,6 +99,9 @@ let package = Package(
         // Configuration: defaults, validation with file and line.
         .target(
             name: "Settings", dependencies: ["RiskModel", "RegularExpressions", yams],
+            exclude: [
+                "Defaults/datasette", "Defaults/demo", "Defaults/grafana", "Defaults/prometheus", "Defaults/shippers",
+            ],
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),
                 .embedInCode("Defaults/rules.yaml"),

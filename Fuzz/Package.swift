@@ -13,7 +13,10 @@ let settings: [SwiftSetting] = [
 
 let package = Package(
     name: "banrisk-fuzz",
-    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         .executableTarget(
             name: "Harness",
@@ -34,14 +37,18 @@ let package = Package(
             name: "Intake", dependencies: ["RiskModel", "CLinux", "CZlib", "CMessagePack"], swiftSettings: settings),
         .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
         .target(name: "Decoding", dependencies: ["RiskModel", "RegularExpressions"], swiftSettings: settings),
-        .target(name: "Enrichment", dependencies: ["RiskModel"], swiftSettings: settings),
+        .target(
+            name: "Enrichment", dependencies: ["RiskModel", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: settings),
         .target(name: "Ordering", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Detection", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(name: "Scoring", dependencies: ["RiskModel"], swiftSettings: settings),
         .target(
             name: "Settings",
             dependencies: ["RiskModel", "RegularExpressions", .product(name: "Yams", package: "Yams")],
-            exclude: ["Defaults/demo"],
+            exclude: [
+                "Defaults/datasette", "Defaults/demo", "Defaults/grafana", "Defaults/prometheus", "Defaults/shippers",
+            ],
             resources: [
                 .embedInCode("Defaults/banrisk.yaml"),
                 .embedInCode("Defaults/rules.yaml"),

@@ -33,7 +33,7 @@ package struct ForgetAnswer: Codable, Sendable, Hashable {
     /// Entities that nobody else had used.
     package var entities = 0
     package var proof: Proof?
-    /// Why it is not done; what is left is done at the next start, or when it is asked for again.
+    /// Why it is not done; what is left is done when it is asked for again.
     package var error: String?
 
     package init() {}
@@ -44,7 +44,7 @@ package struct ForgetAnswer: Codable, Sendable, Hashable {
         package var bytes = 0
         /// Where the name stands as a word of its own.
         package var hits = 0
-        /// Where it is part of a longer word, such as another account's name.
+        /// Where it is part of a longer word, such as another account's name, or says something else.
         package var insideOthers = 0
         /// Where it stands in events that came after the request: of a new life.
         package var since = 0

@@ -122,11 +122,12 @@ package final class EntityFold: Sendable {
         }.reduce(0, +)
     }
 
-    /// Forgets these entities. Call only between batches.
-    package func forget(_ entities: Set<EntityValue>) {
-        guard !entities.isEmpty else { return }
+    /// Forgets these entities, and such as the name is a word of, like a user agent. Call only between batches.
+    package func forget(_ entities: Set<EntityValue>, mentioning search: NameSearch) {
         for partition in 0..<Partition.count {
-            partitions.with(partition) { tables in for i in tables.indices { tables[i].forget(entities) } }
+            partitions.with(partition) { tables in
+                for i in tables.indices { tables[i].forget(entities, mentioning: search) }
+            }
         }
     }
 

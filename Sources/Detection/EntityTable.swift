@@ -93,10 +93,16 @@ struct EntityTable: Sendable {
         removeAll { [index] in index.lastSeen($0) <= horizon }
     }
 
-    /// Forgets those of these keys that are here.
-    mutating func forget(_ entities: Set<EntityValue>) {
+    /// Forgets those of these keys that are here, and texts of which the name is a word but not the whole: those of other
+    /// accounts' names stay.
+    mutating func forget(_ entities: Set<EntityValue>, mentioning search: NameSearch) {
         let key = group.key
         removeAll { [index] slot in
+            if key.isText, key != .account {
+                let text = index.arena[index.range(of: slot)]
+                let words = search.words(in: text.span)
+                if words.contains(where: { $0.count < text.count }) { return true }
+            }
             let value =
                 key.isText
                 ? EntityValue(field: key, text: index.text(of: slot))

@@ -78,6 +78,11 @@ package final class ProfileFold: Sendable {
         return partitions.map(shards: shards) { _, state in state.evict(downTo: share, rank: rank) }.flatMap(\.self)
     }
 
+    /// The accounts of whose names another is a word. Call only between batches.
+    package func names(mentioning search: NameSearch) -> [String] {
+        (0..<Partition.count).flatMap { partition in partitions.with(partition) { $0.names(mentioning: search) } }
+    }
+
     /// Lets one account go with all that is known of it; `nil` where it is not there. Call only between batches.
     package func forget(_ account: String) -> AccountRef? {
         let name = Array(account.utf8)

@@ -146,6 +146,12 @@ struct ProfilePartition: Sendable {
         return gone
     }
 
+    /// The accounts of whose names another is a word.
+    func names(mentioning search: NameSearch) -> [String] {
+        index.liveSlots.filter { !search.words(in: index.arena[index.range(of: $0)].span).isEmpty }
+            .map { index.text(of: $0) }
+    }
+
     /// Lets one account go; `nil` where it is not there.
     mutating func forget(_ name: Span<UInt8>, hash: UInt64) -> AccountRef? {
         guard let slot = index.find(hash, where: { index.isText($0, name) }) else { return nil }

@@ -58,7 +58,7 @@ package struct Taints: Sendable {
         for _ in 0..<count {
             let tie = try reader.read(UInt64.self)
             let taint = Taint(
-                account: try reader.readString(), since: try reader.readTimestamp(), until: try reader.readTimestamp())
+                account: try reader.readName(), since: try reader.readTimestamp(), until: try reader.readTimestamp())
             guard taints.updateValue(taint, forKey: tie) == nil else { throw .invalid("a tie") }
             tiesOf[ExactText(taint.account), default: []].append(tie)
         }

@@ -120,7 +120,7 @@ extension Doubts {
             var batch = EventBatch()
             try reader.readEvent(into: &batch)
             let digest = IDDigest(high: try reader.read(), low: try reader.read())
-            let line = try reader.readBytes()
+            let line = try reader.readLine()
             waiting.append(
                 Doubt(batch.events[0], textsIn: batch.text.span, digest: digest, line: line[...]))
         }

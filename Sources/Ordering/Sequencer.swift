@@ -297,6 +297,18 @@ extension Sequencer {
         doubts.encode(into: &writer)
     }
 
+    /// Puts another name in place of one in the events that wait; texts that the enrichment makes of others are empty then.
+    package mutating func substitute(_ substitution: NameSubstitution) throws(StateFault) {
+        guard held.count > 0 || !doubts.waiting.isEmpty else { return }
+        var writer = StateWriter()
+        held.encode(into: &writer)
+        doubts.encode(into: &writer)
+        var reader = StateReader(writer.bytes, substitution: substitution)
+        held = try HeldEvents(decoding: &reader, within: watermark...(latest ?? watermark))
+        doubts = try Doubts(decoding: &reader)
+        try reader.finish()
+    }
+
     /// Reads what ``encode(into:)`` wrote. The limits may be others than they were: what they no longer allow leaves with
     /// the next batch, or is forgotten, the earliest first.
     package init(decoding reader: inout StateReader, limits: Limits) throws(StateFault) {

@@ -5,7 +5,7 @@ package import RiskModel
 /// What frames tell of one account: which are its own, and what it used that nobody else did.
 ///
 /// Two passes over all frames: ``noteOwn(_:by:)`` gathers what the account used, ``removeShared(_:by:)`` takes out what others
-/// used too. Then ``redactions(of:by:)`` says what is to become of each frame.
+/// used too. Then ``redactions(of:by:)`` says what is to become of each frame, and what of the name stays.
 package struct AccountTrace: Sendable {
     /// Something that the account used.
     private struct Use: Sendable {
@@ -20,6 +20,14 @@ package struct AccountTrace: Sendable {
         case erase
         /// The same line with another text, of the same length, for the name.
         case line([UInt8])
+    }
+
+    /// What becomes of some frames.
+    package struct Redactions: Sendable {
+        /// By index in the batch.
+        package var frames: [Int: Redaction] = [:]
+        /// How often the name stays as a word, since it says something else there.
+        package var left = 0
     }
 
     /// More than this are not told apart; the rest stays until it is idle.
@@ -79,44 +87,92 @@ package struct AccountTrace: Sendable {
         }
     }
 
-    /// What is to become of these frames, by index; nothing of most.
+    /// What is to become of these frames.
     ///
     /// Frames of the account go, and lines that are no events and speak of it. In events of others the name is overwritten
-    /// where it is a text of its own.
-    package func redactions(of frames: FrameBatch, by pipeline: Pipeline) -> [Int: Redaction] {
-        var redactions: [Int: Redaction] = [:]
-        let suspects = frames.frames.indices.filter { search.isFound(in: line($0, frames).span) }
-        guard !suspects.isEmpty else { return [:] }
+    /// wherever it is a word, keys too; where the event would then be none, or another's, only where it is a whole value.
+    package func redactions(of frames: FrameBatch, by pipeline: Pipeline) -> Redactions {
+        var redactions = Redactions()
+        let suspects = frames.frames.indices.filter {
+            !frames.frames[$0].flags.contains(.erased) && search.isFound(in: line($0, frames).span)
+        }
+        guard !suspects.isEmpty else { return redactions }
         let batch = pipeline.decoded(frames)
         var events: [UInt64: Event] = [:]
         for event in batch.events { events[event.seq] = event }
-        for i in suspects where !frames.frames[i].flags.contains(.erased) {
-            let line = line(i, frames)
-            guard let event = events[frames.frames[i].seq] else {
-                let isNamed = search.ranges(in: line.span).contains { search.isWord($0, in: line.span) }
-                if isNamed { redactions[i] = .erase }
-                continue
+        var others: [Int] = []
+        for i in suspects {
+            let event = events[frames.frames[i].seq]
+            if let event, isOwn(event, batch.text.span) {
+                redactions.frames[i] = .erase
+            } else if !search.words(in: line(i, frames).span).isEmpty {
+                if event == nil { redactions.frames[i] = .erase } else { others.append(i) }
             }
-            if isOwn(event, batch.text.span) {
-                redactions[i] = .erase
-            } else if let altered = altered(line, isVerdict: event.type == .verdict) {
-                redactions[i] = .line(altered)
+        }
+        // Such a name says something else wherever it stands by itself.
+        if name.count >= 4, !Self.vocabulary.contains(account) {
+            alter(others, of: frames, batch, by: pipeline, into: &redactions) { search.quotedWords(in: $0) }
+            let rest = others.filter { redactions.frames[$0] == nil }
+            alter(rest, of: frames, batch, by: pipeline, into: &redactions) { search.values(in: $0) }
+        }
+        for i in others {
+            if case .line(let altered)? = redactions.frames[i] {
+                redactions.left += search.words(in: altered.span).count
+            } else {
+                redactions.left += search.words(in: line(i, frames).span).count
             }
         }
         return redactions
     }
 
-    /// The line of another account's event without the name; `nil` where it does not speak of it.
-    private func altered(_ line: [UInt8], isVerdict: Bool) -> [UInt8]? {
-        // Such a name says something else wherever it stands by itself.
-        guard name.count >= 4, !Self.vocabulary.contains(account) else { return nil }
-        let places =
-            isVerdict
-            ? search.ranges(in: line.span).filter { search.isWord($0, in: line.span) } : search.values(in: line.span)
-        guard !places.isEmpty else { return nil }
-        var line = line
-        for place in places { for i in place { line[i] = UInt8(ascii: "x") } }
-        return line
+    /// Overwrites places in some lines, where what is left is an event of the same account, time and kind.
+    private func alter(
+        _ indices: [Int], of frames: FrameBatch, _ batch: EventBatch, by pipeline: Pipeline,
+        into redactions: inout Redactions, _ places: (Span<UInt8>) -> [Range<Int>]
+    ) {
+        var altered = FrameBatch()
+        var origins: [UInt64: Int] = [:]
+        for i in indices {
+            var line = line(i, frames)
+            let places = places(line.span)
+            if places.isEmpty { continue }
+            for place in places { for byte in place { line[byte] = UInt8(ascii: "x") } }
+            let frame = frames.frames[i]
+            origins[frame.seq] = i
+            altered.append(
+                line.span, seq: frame.seq, source: frame.source, flags: frame.flags, received: frame.received,
+                origin: frame.origin)
+        }
+        guard !origins.isEmpty else { return }
+        let after = pipeline.decoded(altered)
+        var before: [UInt64: Event] = [:]
+        for event in batch.events where origins[event.seq] != nil { before[event.seq] = event }
+        var kept: Set<UInt64> = []
+        for event in after.events {
+            if let old = before[event.seq], Self.isSame(old, batch, event, after) { kept.insert(event.seq) }
+        }
+        for frame in altered.frames where kept.contains(frame.seq) {
+            if let i = origins[frame.seq] { redactions.frames[i] = .line(Array(altered.bytes(of: frame))) }
+        }
+    }
+
+    /// Whether an event says the same of the same account, but for its texts.
+    private static func isSame(_ a: Event, _ aBatch: EventBatch, _ b: Event, _ bBatch: EventBatch) -> Bool {
+        guard a.type == b.type, a.outcome == b.outcome, a.time == b.time, a.severity == b.severity,
+            a.address == b.address, a.cardCountry == b.cardCountry,
+            aBatch.text[a.account.range] == bBatch.text[b.account.range]
+        else { return false }
+        var (a, b) = (a, b)
+        var (lengths, others): ([UInt32], [UInt32]) = ([], [])
+        a.mapTexts {
+            lengths.append($0.count)
+            return $0
+        }
+        b.mapTexts {
+            others.append($0.count)
+            return $0
+        }
+        return zip(lengths, others).allSatisfy { ($0 == 0) == ($1 == 0) }
     }
 
     /// Words that events have anyway.

@@ -30,6 +30,11 @@ extension Pipeline {
         return [account] + pseudonyms.pseudonyms(of: account)
     }
 
+    /// Accounts that are called otherwise, though the name be a word of theirs: that stays.
+    package func names(mentioning search: NameSearch) -> [String] {
+        reading { $0.stages.names(mentioning: search) }
+    }
+
     /// Lets an account go: its events that wait, all that the folds know of it, and entities that were its alone. Where the
     /// state of others speaks of it, the tombstone stands instead.
     ///
@@ -40,13 +45,16 @@ extension Pipeline {
         try changing { state throws(StateFault) in
             state.sequencer.removeWaiting { trace.isOwn($0, $1) }
             for name in names { state.stages.forget(name, entities: trace.ownValues) }
-            for name in names {
+            for (number, name) in names.enumerated() {
                 let current = state.stages
                 let next = Stages(
                     rules: current.rules, sources: current.sources, options: current.options, hashSeed: state.hashSeed)
-                let substitute = NameSubstitution.tombstone(tombstone, inPartitionOf: name)
-                try next.takeState(of: current, substitution: NameSubstitution(of: name, by: substitute))
+                let substitution = NameSubstitution(
+                    of: name, by: NameSubstitution.tombstone("\(tombstone)-\(number)", inPartitionOf: name))
+                try next.takeState(of: current, substitution: substitution)
                 state.stages = next
+                try state.sequencer.substitute(substitution)
+                state.sequencer.annotateWaiting { next.annotate(&$0, forgettingAttributes: false) }
             }
         }
     }

@@ -267,8 +267,11 @@ final class Stages: Sendable {
     /// Lets an account go, and entities that were its alone: nobody's numbers change by that.
     func forget(_ account: String, entities: Set<EntityValue>) {
         if let gone = profileFold.forget(account) { _ = riskFold.remove([gone]) }
-        entityFold.forget(entities)
+        entityFold.forget(entities, mentioning: NameSearch(account))
     }
+
+    /// Accounts of whose names another is a word.
+    func names(mentioning search: NameSearch) -> [String] { profileFold.names(mentioning: search) }
 
     /// Takes the state over from other stages, partition by partition; with another name in place of one.
     func takeState(of other: Stages, substitution: NameSubstitution? = nil) throws(StateFault) {

@@ -54,10 +54,32 @@ package struct NameSearch: Sendable {
         }
     }
 
+    /// The places at which the name is a word.
+    package func words(in text: Span<UInt8>) -> [Range<Int>] { ranges(in: text).filter { isWord($0, in: text) } }
+
+    /// The places at which the name is a word in a string of JSON, keys too: not in a number. In a text that is no object, all.
+    package func quotedWords(in text: Span<UInt8>) -> [Range<Int>] {
+        let words = words(in: text)
+        guard !words.isEmpty, !text.isEmpty, text[0] == UInt8(ascii: "{") else { return words }
+        var isQuoted = false
+        var i = 0
+        return words.filter { word in
+            while i < word.lowerBound {
+                if isQuoted, text[i] == UInt8(ascii: "\\") {
+                    i += 1
+                } else if text[i] == UInt8(ascii: "\"") {
+                    isQuoted.toggle()
+                }
+                i += 1
+            }
+            return isQuoted
+        }
+    }
+
     /// The text with another in place of the name, wherever it is a word; `nil` where it is none.
     package func replacing(in text: String, with other: String) -> String? {
         let source = Array(text.utf8)
-        let words = ranges(in: source.span).filter { isWord($0, in: source.span) }
+        let words = words(in: source.span)
         guard !words.isEmpty else { return nil }
         var result: [UInt8] = []
         var done = 0

@@ -35,6 +35,13 @@ package struct NameSubstitution: Sendable {
     /// A text that is a key as a whole.
     func key(_ text: [UInt8]) -> [UInt8] { text == bytes ? replacementBytes : text }
 
+    /// A line with the name overwritten, in the same length.
+    func line(_ line: [UInt8]) -> [UInt8] {
+        var line = line
+        for word in search.words(in: line.span) { for i in word { line[i] = UInt8(ascii: "x") } }
+        return line
+    }
+
     /// A text that may speak of the name.
     func text(_ text: String) -> String { search.replacing(in: text, with: replacement) ?? text }
 }

@@ -120,6 +120,18 @@ package struct StateReader: Sendable {
         return read
     }
 
+    /// The name of an account, which must be UTF-8: another's stays, though the name be a word of it.
+    package mutating func readName() throws(StateFault) -> String {
+        guard let name = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a name") }
+        return name
+    }
+
+    /// A line as it was received.
+    package mutating func readLine() throws(StateFault) -> [UInt8] {
+        let line = try readBytes()
+        return substitution?.line(line) ?? line
+    }
+
     /// A text, which must be UTF-8.
     package mutating func readString() throws(StateFault) -> String {
         guard let text = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a text") }

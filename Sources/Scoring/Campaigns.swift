@@ -317,7 +317,7 @@ extension Campaigns.Group {
         seq = try reader.read()
         for _ in 0..<(try reader.readCount(bytesEach: 40)) {
             let account = AccountRef(rawValue: try reader.read())
-            let name = try reader.readString()
+            let name = try reader.readName()
             guard let entity = try reader.readEntity() else { throw .invalid("a member's tie") }
             members.append(
                 Campaigns.Member(

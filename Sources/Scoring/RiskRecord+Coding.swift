@@ -40,7 +40,7 @@ extension RiskRecord {
     /// - Parameter indices: For each rule in the partition's list its index now; `nil` where the rule is gone, and its
     ///   evidence with it.
     init(from reader: inout StateReader, rules indices: [Int?]) throws(StateFault) {
-        let account = try reader.readString()
+        let account = try reader.readName()
         self.init(NewAccount(account: account, firstSeen: try reader.readTimestamp()))
         guard let level = Level(rawValue: try reader.read()) else { throw .invalid("a level") }
         self.level = level

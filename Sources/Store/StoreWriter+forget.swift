@@ -36,12 +36,12 @@ extension StoreWriter {
         try writing { db in try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0 }
     }
 
-    /// In how many cells of all tables a name stands as a word.
+    /// In how many cells of all tables a name stands as a word, but for such where it is a word of another account's name.
     package func mentions(of search: NameSearch) throws(StoreError) -> Int {
         try writing { db in
             let isNamed = DatabaseFunction("is_named", argumentCount: 1, pure: true) { values in
                 let bytes = Data.fromDatabaseValue(values[0]).map { Array($0) } ?? []
-                return search.ranges(in: bytes.span).contains { search.isWord($0, in: bytes.span) }
+                return !search.words(in: bytes.span).isEmpty
             }
             db.add(function: isNamed)
             defer { db.remove(function: isNamed) }
@@ -49,10 +49,13 @@ extension StoreWriter {
             let tables = try String.fetchAll(
                 db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'")
             for table in tables {
-                for column in try db.columns(in: table).map(\.name.quotedDatabaseIdentifier) {
+                for name in try db.columns(in: table).map(\.name) {
+                    let column = name.quotedDatabaseIdentifier
+                    let isOther = name == "account" ? "AND \(column) = ?1" : ""
                     let sql = """
                         SELECT count(*) FROM \(table.quotedDatabaseIdentifier)
-                        WHERE (instr(\(column), ?) > 0 OR instr(\(column), '\\') > 0) AND is_named(CAST(\(column) AS BLOB))
+                        WHERE (instr(\(column), ?1) > 0 OR instr(\(column), '\\') > 0) AND is_named(CAST(\(column) AS BLOB))
+                            \(isOther)
                         """
                     count += try Int.fetchOne(db, sql: sql, arguments: [search.name]) ?? 0
                 }
@@ -99,7 +102,7 @@ private struct AccountEraser {
                 sql: "UPDATE meta SET value = value - ? WHERE key = 'accounts' AND ? > 0",
                 arguments: [accounts, accounts])
             rows.altered += try execute(
-                "UPDATE campaign_members SET account = ? WHERE account = ?", [tombstone, name])
+                "UPDATE OR REPLACE campaign_members SET account = ? WHERE account = ?", [tombstone, name])
         }
         for entity in entities {
             let key: [any DatabaseValueConvertible] = [entity.kind.name, entity.text]
@@ -147,7 +150,7 @@ private struct AccountEraser {
         var gone: [Int] = []
         while let line = try lines.next() {
             let bytes: [UInt8] = Array(try line.value("bytes") as Data)
-            if search.ranges(in: bytes.span).contains(where: { search.isWord($0, in: bytes.span) }) {
+            if !search.words(in: bytes.span).isEmpty {
                 gone.append(try line.value("seq"))
             }
         }

@@ -33,7 +33,8 @@ struct ExportSubject {
         var archive = try ArchiveFrames(directory: spool)
         var separator = ""
         while try archive.next(into: &frames, maximumFrames: 8192, notAfter: nil) {
-            for (index, redaction) in trace.redactions(of: frames, by: pipeline).sorted(by: { $0.key < $1.key }) {
+            let redactions = trace.redactions(of: frames, by: pipeline).frames
+            for (index, redaction) in redactions.sorted(by: { $0.key < $1.key }) {
                 guard case .erase = redaction else { continue }
                 bytes += separator.utf8
                 bytes += Self.object(frames.frames[index], in: frames).text.utf8

@@ -9,7 +9,7 @@ struct Forget: ParsableCommand {
             Its rows and events go, and what nobody else used; where something is told of others, a random name stands in its \
             place, and nobody else's score changes. Events that come for the account later begin a new life. The pipeline stands \
             still meanwhile, and what is received waits. The role operator is needed. What a crash interrupts is done at the next \
-            start; it can be asked for again. docs/privacy.md says what cannot be reached. \(ToolError.discussion)
+            start; what fails must be asked for again. docs/privacy.md says what cannot be reached. \(ToolError.discussion)
             """)
 
     @OptionGroup var control: ControlOptions
@@ -57,7 +57,7 @@ extension ForgetAnswer {
             lines.append("proof      \(proof.files) files with \(proof.bytes) bytes searched: \(proof.hits) hits")
             if proof.insideOthers > 0 {
                 lines.append(
-                    "           \(proof.insideOthers) times it is part of a longer word, such as another's name")
+                    "           \(proof.insideOthers) times it is part of a longer word, or says something else")
             }
             if proof.since > 0 { lines.append("           \(proof.since) times in events that came since") }
         }

@@ -89,7 +89,8 @@ struct Daemon: Sendable {
         tcp = try APIServer.TCP(configuration.api)
         files = try FileFollower(
             paths: configuration.files.map(FollowedPath.init), state: configuration.stateDirectory + "/files.state",
-            ownFolders: [configuration.stateDirectory, configuration.runtimeDirectory].map(Self.realPath)
+            ownFolders: [configuration.stateDirectory, configuration.runtimeDirectory].map(Self.realPath),
+            ownFiles: Self.ownFiles(configuration)
         ) { logger.warning("\($0)", metadata: ["event": "files.notice"]) }
         sockets = try Sockets(configuration, inherited: inherited, connections: connections, logger: logger)
     }
@@ -221,6 +222,16 @@ struct Daemon: Sendable {
         guard let text = unsafe realpath(path, nil) else { return path }
         defer { unsafe free(text) }
         return unsafe String(cString: text)
+    }
+
+    /// What may lie outside of the daemon's folders, and must not be read as a log: it is secret, or SQLite holds locks on it.
+    private static func ownFiles(_ configuration: Configuration) -> [String] {
+        let database = realPath(configuration.databasePath)
+        let secrets = [
+            configuration.api.tokenFile ?? Credential.path("api-token"),
+            configuration.privacy.keyFile ?? Credential.path("pseudonym-key"),
+        ]
+        return ["", "-wal", "-shm", "-journal"].map { database + $0 } + secrets.compactMap { $0 }.map(realPath)
     }
 
     private static func makeFolder(_ path: String) throws {

@@ -10,15 +10,19 @@ import Store
 /// The way in which an account leaves state, database, snapshots and spool, in this order: a start after a crash never rebuilds
 /// from frames that are gone what a snapshot does not have.
 extension Flow {
-    /// Does all of it while the pipeline stands still.
+    /// Does all of it while the pipeline stands still. What comes behind the intent's event is of a new life: it has made
+    /// nothing yet, and its frames are left alone.
     ///
     /// - Throws: ``Store/StoreError`` where the database can take nothing any more; what else fails is in the answer.
     func forget(_ intent: Forgetter.Intent) throws -> ForgetAnswer {
         try queue.finish()
+        // A database that lost its last transactions would take the events behind the intent for new ones.
+        try writer.makeDurable()
         var answer = ForgetAnswer()
         answer.tombstone = intent.tombstone
         do {
-            let trace = try trace(intent.account)
+            guard writer.appliedSeq <= intent.throughSequence else { throw ForgetFault.laterLife }
+            let trace = try trace(intent)
             answer.entities = trace.ownEntities.count
             try pipeline.forget(trace, tombstone: intent.tombstone)
             let names = pipeline.names(ofAccount: intent.account)
@@ -28,9 +32,14 @@ extension Flow {
             guard snapshotter.takeNow(of: pipeline, isSole: true) else {
                 throw ForgetFault.noSnapshot(snapshotter.statistics.failure ?? "unknown")
             }
+            var left = StateScan.Left(names: pipeline.names(mentioning: trace.search).map { Array($0.utf8) })
             let rewritten = try spool.rewrite(where: { trace.search.isFound(in: $0) }) { frames in
                 noteWork()
-                return trace.redactions(of: frames, by: pipeline).mapValues { redaction in
+                let (frames, later) = frames.split(after: intent.throughSequence)
+                left.since += later.map { trace.search.words(in: $0.span).count }.reduce(0, +)
+                let redactions = trace.redactions(of: frames, by: pipeline)
+                left.inEvents += redactions.left
+                return redactions.frames.mapValues { redaction in
                     switch redaction {
                     case .erase: .erased
                     case .line(let line): .line(line)
@@ -40,20 +49,24 @@ extension Flow {
             answer.framesErased = rewritten.erased
             answer.framesAltered = rewritten.altered
             answer.segmentsWritten = rewritten.segmentsWritten
-            answer.proof = try prove(trace, through: rewritten.throughSequence)
+            answer.proof = try prove(trace, left, through: intent.throughSequence)
             if let proof = answer.proof, proof.hits > 0 { throw ForgetFault.found(proof.places) }
             logger.notice("an account was forgotten: \(intent.tombstone)")
         } catch {
             answer.error = "\(error)"
-            logger.error("\(intent.tombstone) is not forgotten yet; it is tried again at the next start: \(error)")
+            logger.error(
+                """
+                \(intent.tombstone) is not forgotten, or not everywhere: \(error); nothing is left that names it here, so it \
+                must be asked for again
+                """)
         }
         return answer
     }
 
     /// What the account used, and nobody else did.
-    private func trace(_ account: String) throws -> AccountTrace {
-        var trace = AccountTrace(account: account)
-        try eachBatch { frames in
+    private func trace(_ intent: Forgetter.Intent) throws -> AccountTrace {
+        var trace = AccountTrace(account: intent.account)
+        try eachBatch(through: intent.throughSequence) { frames in
             var suspects = FrameBatch()
             for frame in frames.frames {
                 let line = Array(frames.bytes(of: frame))
@@ -62,15 +75,18 @@ extension Flow {
             }
             if !suspects.frames.isEmpty { trace.noteOwn(suspects, by: pipeline) }
         }
-        if trace.hasUses { try eachBatch { trace.removeShared($0, by: pipeline) } }
+        if trace.hasUses {
+            try eachBatch(through: intent.throughSequence) { trace.removeShared($0, by: pipeline) }
+        }
         return trace
     }
 
-    private func eachBatch(_ body: (FrameBatch) -> Void) throws {
+    private func eachBatch(through last: UInt64, _ body: (FrameBatch) -> Void) throws {
         var archive = try SpoolArchive(directory: live.current.configuration.stateDirectory + "/spool")
         var frames = FrameBatch()
         while try archive.read(into: &frames, maximumFrames: 8192, maximumBytes: 8 << 20) > 0 {
-            body(frames)
+            body(frames.split(after: last).frames)
+            if let newest = frames.frames.last?.seq, newest > last { break }
             frames.removeAll()
             noteWork()
         }
@@ -86,11 +102,16 @@ extension Flow {
     ///
     /// In the database's file texts stand next to each other, so what is next to a name says nothing. Where it is there, the
     /// file is written anew, so that it holds nothing but its rows, and those are looked through.
-    private func prove(_ trace: AccountTrace, through sequence: UInt64) throws -> ForgetAnswer.Proof {
+    ///
+    /// - Parameter left: what has been left on purpose.
+    private func prove(
+        _ trace: AccountTrace, _ left: StateScan.Left, through sequence: UInt64
+    ) throws -> ForgetAnswer.Proof {
         let configuration = live.current.configuration
         let scan = StateScan(
             search: trace.search, stateDirectory: configuration.stateDirectory,
-            databasePath: configuration.databasePath, except: forgetter.folder, throughSequence: sequence)
+            databasePath: configuration.databasePath, except: forgetter.folder, throughSequence: sequence,
+            left: left)
         guard try writer.emptyLog() else { throw ForgetFault.logHeld }
         let first = try scan.run()
         guard first.inDatabase > 0 else { return first.proof }
@@ -109,13 +130,25 @@ extension Flow {
 private enum ForgetFault: Error, CustomStringConvertible {
     case noSnapshot(String)
     case logHeld
+    case laterLife
     case found([String])
 
     var description: String {
         switch self {
         case .noSnapshot(let why): "no snapshot of the state without it could be written: \(why)"
         case .logHeld: "a reader holds the database's log open; end it (fuser on the -shm file) and ask again"
+        case .laterLife: "events that came since are processed already; ask again, and they go too"
         case .found(let places): "the name is still in \(places.joined(separator: ", "))"
         }
+    }
+}
+
+extension FrameBatch {
+    /// The frames up to a number, and the lines of those behind it.
+    fileprivate func split(after last: UInt64) -> (frames: FrameBatch, later: [[UInt8]]) {
+        guard let newest = frames.last?.seq, newest > last else { return (self, []) }
+        var first = self
+        first.frames.removeAll { $0.seq > last }
+        return (first, frames.filter { $0.seq > last }.map { Array(bytes(of: $0)) })
     }
 }

@@ -27,7 +27,8 @@ struct Flow: Sendable {
     /// Runs until the spool is closed and everything in it is in the database, or as much as a stop leaves time for.
     func run() throws {
         defer { writer.close() }
-        var frames = SpoolFrames(spool, from: restored.seq + 1, pipeline: pipeline, live: live, stop: stop)
+        var frames = SpoolFrames(
+            spool, from: restored.seq + 1, pipeline: pipeline, live: live, forgetter: forgetter, stop: stop)
         let runner = PipelineRunner(
             pipeline: pipeline, queue: queue, batchFrames: live.current.configuration.batchFrames,
             appliedSeq: writer.appliedSeq)
@@ -74,7 +75,7 @@ struct Flow: Sendable {
             logger.info("ready", metadata: ["event": "ready"])
         }
         try reloader.apply(reload)
-        try forgetter.apply(forget)
+        try forgetter.apply(newest: spool.durableSequence, forget)
         snapshotter.takeIfDue(of: pipeline)
     }
 

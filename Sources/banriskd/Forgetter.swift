@@ -7,21 +7,24 @@ import Synchronization
 /// Accounts on their way to be forgotten, one at a time: asked for on the control socket, done by the pipeline's thread between
 /// two batches.
 ///
-/// An intent is on disk before anything else happens and goes when everything has. What a crash interrupted is done at the
-/// next start, before any event: each step can be done twice.
+/// An intent is on disk before anything else happens, and says through which event it applies. The pipeline stops behind that
+/// event, and goes on when all is done, so no later event has made anything yet. What a crash interrupted is done at the next
+/// start, before any later event: each step can be done twice. Done or failed, the intent goes: it never meets a later life.
 final class Forgetter: Sendable {
     /// What is to be done.
     struct Intent: Codable, Sendable, Hashable {
         var account: String
         var tombstone: String
+        /// The last event that it applies to.
+        var throughSequence: UInt64
     }
 
     private final class Request: Sendable {
-        let intent: Intent
+        let account: String
         private let answer = Mutex<ForgetAnswer?>(nil)
         private let done = DispatchSemaphore(value: 0)
 
-        init(_ intent: Intent) { self.intent = intent }
+        init(_ account: String) { self.account = account }
 
         func finish(_ answer: ForgetAnswer) {
             self.answer.withLock { $0 = $0 ?? answer }
@@ -37,7 +40,11 @@ final class Forgetter: Sendable {
     private struct State {
         /// Found at the start.
         var interrupted: [Intent] = []
-        var pending: Request?
+        /// Asked for, and not noted yet.
+        var asked: Request?
+        /// Noted: it is done when all that it applies to is processed.
+        var noted: (request: Request, intent: Intent)?
+        var isReached = false
         var isClosed = false
     }
 
@@ -57,64 +64,92 @@ final class Forgetter: Sendable {
     /// How many were interrupted by the end of the process before.
     var interruptedCount: Int { state.withLock { $0.interrupted.count } }
 
-    /// Notes an account, and waits until it is forgotten or could not be.
+    /// The event behind which the pipeline is to stop.
+    var barrier: UInt64? { state.withLock { $0.noted?.intent.throughSequence } }
+
+    /// Notes that everything up to the barrier is processed.
+    func reach() { state.withLock { $0.isReached = $0.noted != nil } }
+
+    /// Asks for an account, and waits until it is forgotten or could not be.
     func forget(_ account: String) -> ForgetAnswer {
         serial.sync {
-            do {
-                // Asked for again after a failure it goes on under the same tombstone.
-                let known = try intents.all().first { ExactText($0.account) == ExactText(account) }
-                let intent = known ?? Intent(account: account, tombstone: NameSubstitution.newTombstone())
-                try intents.put(intent)
-                let request = Request(intent)
-                let isClosed = state.withLock { state in
-                    if !state.isClosed { state.pending = request }
-                    return state.isClosed
-                }
-                return isClosed ? .refused("the daemon is ending; it is done at the next start") : request.wait()
-            } catch {
-                return .refused("\(error)")
+            let request = Request(account)
+            let isClosed = state.withLock { state in
+                if !state.isClosed { state.asked = request }
+                return state.isClosed
             }
+            return isClosed ? .refused(Self.unnoted) : request.wait()
         }
     }
 
-    /// Gives what waits to `body`. To be called by the pipeline's thread, between batches.
-    func apply(_ body: (Intent) throws -> ForgetAnswer) rethrows {
-        let (interrupted, pending) = state.withLock { state in
-            defer {
-                state.interrupted = []
-                state.pending = nil
-            }
-            return (state.interrupted, state.pending)
+    /// Notes what was asked for, and gives to `body` what is due. To be called by the pipeline's thread, between batches.
+    ///
+    /// - Parameter newest: the newest event that has been received.
+    func apply(newest: UInt64, _ body: (Intent) throws -> ForgetAnswer) throws {
+        for intent in state.withLock({ $0.interrupted.takeAll() }) { _ = done(intent, try body(intent)) }
+        if let request = state.withLock({ $0.asked.take() }) { note(request, through: newest) }
+        let due = state.withLock { state in
+            guard state.isReached else { return (request: Request, intent: Intent)?.none }
+            state.isReached = false
+            return state.noted.take()
         }
-        for intent in interrupted { _ = done(intent, try body(intent)) }
-        guard let pending else { return }
+        guard let due else { return }
         do {
-            pending.finish(done(pending.intent, try body(pending.intent)))
+            due.request.finish(done(due.intent, try body(due.intent)))
         } catch {
-            pending.finish(.refused("\(error)"))
+            due.request.finish(.refused("\(error)"))
             throw error
         }
     }
 
+    private func note(_ request: Request, through sequence: UInt64) {
+        // Never under an earlier tombstone: rows may stand under that one.
+        let intent = Intent(
+            account: request.account, tombstone: NameSubstitution.newTombstone(), throughSequence: sequence)
+        do {
+            try intents.put(intent)
+        } catch {
+            return request.finish(.refused("\(error)"))
+        }
+        let isClosed = state.withLock { state in
+            // It is on disk: the pipeline must not pass it, whatever happens.
+            state.noted = (request, intent)
+            return state.isClosed
+        }
+        if isClosed { request.finish(.refused(Self.noted)) }
+    }
+
     private func done(_ intent: Intent, _ answer: ForgetAnswer) -> ForgetAnswer {
-        guard answer.error == nil else { return answer }
         do {
             try intents.remove(intent)
             return answer
         } catch {
             var answer = answer
-            answer.error = "\(error)"
+            answer.error = answer.error ?? "\(error)"
             return answer
         }
     }
 
-    /// Refuses what waits and what will come.
+    /// Refuses what waits and what will come. The barrier stays, so that the next start finds what was noted undone and
+    /// nothing behind it.
     func close() {
-        let pending = state.withLock { state in
+        let (asked, noted) = state.withLock { state in
             state.isClosed = true
-            return state.pending.take()
+            return (state.asked.take(), state.noted?.request)
         }
-        pending?.finish(.refused("the daemon is ending; it is done at the next start"))
+        asked?.finish(.refused(Self.unnoted))
+        noted?.finish(.refused(Self.noted))
+    }
+
+    private static let unnoted = "the daemon is ending; ask again when it runs"
+    private static let noted = "the daemon is ending; it is done at the next start"
+}
+
+extension Array {
+    /// All elements, which leave the array.
+    fileprivate mutating func takeAll() -> [Element] {
+        defer { self = [] }
+        return self
     }
 }
 

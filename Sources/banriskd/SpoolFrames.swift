@@ -23,6 +23,7 @@ struct SpoolFrames: FrameSource, ~Copyable {
     private let spool: Spool
     private let pipeline: Pipeline
     private let live: LiveAssembly
+    private let forgetter: Forgetter
     private let stop: StopRequest
     private var reader: SpoolReader
     private var last: UInt64
@@ -30,10 +31,14 @@ struct SpoolFrames: FrameSource, ~Copyable {
     private var lastArrival = ContinuousClock.now
     private var drainDeadline: ContinuousClock.Instant?
 
-    init(_ spool: Spool, from seq: UInt64, pipeline: Pipeline, live: LiveAssembly, stop: StopRequest) {
+    init(
+        _ spool: Spool, from seq: UInt64, pipeline: Pipeline, live: LiveAssembly, forgetter: Forgetter,
+        stop: StopRequest
+    ) {
         self.spool = spool
         self.pipeline = pipeline
         self.live = live
+        self.forgetter = forgetter
         self.stop = stop
         last = seq - 1
         reader = spool.makeReader(from: max(seq, spool.recovery.firstReadable))
@@ -47,8 +52,10 @@ struct SpoolFrames: FrameSource, ~Copyable {
             drainDeadline = deadline
             if notAfter != nil || deadline < .now || stop.isHurried { return false }
         }
+        let barrier = notAfter == nil ? forgetter.barrier : nil
         let count = try reader.read(
-            into: &batch, maximumFrames: maximumFrames, maximumBytes: Self.maximumBytes, notAfter: notAfter)
+            into: &batch, maximumFrames: maximumFrames, maximumBytes: Self.maximumBytes,
+            notAfter: notAfter ?? barrier)
         if let frame = batch.frames.last {
             last = frame.seq
             lastIsPause = frame.source == .pause
@@ -56,6 +63,10 @@ struct SpoolFrames: FrameSource, ~Copyable {
         }
         if count > 0 || notAfter != nil { return true }
         if isClosed { return false }
+        if barrier != nil {
+            forgetter.reach()
+            return true
+        }
         let durable = spool.waitForSequence(
             after: max(last, spool.durableSequence), timeoutMilliseconds: Self.pollMilliseconds)
         if durable <= last { try notePause() }

@@ -11,14 +11,27 @@ struct StateScan {
     let except: String
     /// Segments that begin behind it hold what came later.
     let throughSequence: UInt64
+    let left: Left
+
+    /// Where the name stays on purpose.
+    struct Left: Sendable {
+        /// Names of other accounts, of which it is a word.
+        var names: [[UInt8]]
+        /// How often it stands in the spool as a word that says something else.
+        var inEvents = 0
+        /// How often it stands in events that came since, in segments with earlier ones.
+        var since = 0
+    }
 
     private static let chunkBytes = 4 << 20
+    /// More than a name in any spelling, and what is next to it.
     private static let overlapBytes = 16_384
 
     /// What was found, and how often the name stands in the database's files, whatever is next to it there.
     func run() throws -> (proof: ForgetAnswer.Proof, inDatabase: Int) {
         var proof = ForgetAnswer.Proof()
         var inDatabase = 0
+        var inSegments: [String: Int] = [:]
         for path in try paths() {
             var part = ForgetAnswer.Proof()
             try scan(path, &part)
@@ -27,12 +40,22 @@ struct StateScan {
             proof.since += part.since
             if path.hasPrefix(databasePath) {
                 inDatabase += part.hits + part.insideOthers
+            } else if path.hasSuffix(".segment") {
+                inSegments[path] = part.hits
+                proof.insideOthers += part.insideOthers
             } else {
                 proof.hits += part.hits
                 proof.insideOthers += part.insideOthers
                 if part.hits > 0 { proof.places.append(path) }
             }
         }
+        let words = inSegments.values.reduce(0, +)
+        let since = min(words, left.since)
+        let hits = max(0, words - since - left.inEvents)
+        proof.since += since
+        proof.insideOthers += words - since - hits
+        proof.hits += hits
+        if hits > 0 { proof.places += inSegments.filter { $0.value > 0 }.keys.sorted() }
         return (proof, inDatabase)
     }
 
@@ -59,22 +82,37 @@ struct StateScan {
             .map { path.hasSuffix(".segment") && $0 > throughSequence } ?? false
         proof.files += 1
         var held: [UInt8] = []
-        while let chunk = try file.read(upToCount: Self.chunkBytes), !chunk.isEmpty {
+        // What begins before it is counted, and stands there for what is next to the rest.
+        var counted = 0
+        while true {
+            let chunk = try file.read(upToCount: Self.chunkBytes) ?? Data()
             proof.bytes += chunk.count
             held += chunk
-            // What ends in the overlap is counted with the next part, which has its surroundings.
-            let isLast = chunk.count < Self.chunkBytes
-            let end = isLast ? held.count : max(0, held.count - Self.overlapBytes)
-            for range in search.ranges(in: held.span) where range.upperBound <= end {
+            let end = chunk.isEmpty ? held.count : max(counted, held.count - Self.overlapBytes)
+            for range in search.ranges(in: held.span) where (counted..<end).contains(range.lowerBound) {
                 if isLater {
                     proof.since += 1
-                } else if search.isWord(range, in: held.span) {
+                } else if search.isWord(range, in: held.span), !isOther(range, in: held) {
                     proof.hits += 1
                 } else {
                     proof.insideOthers += 1
                 }
             }
-            held.removeFirst(end)
+            if chunk.isEmpty { return }
+            let gone = max(0, end - Self.overlapBytes)
+            held.removeFirst(gone)
+            counted = end - gone
+        }
+    }
+
+    /// Whether what stands there is a word of another account's name.
+    private func isOther(_ range: Range<Int>, in text: [UInt8]) -> Bool {
+        left.names.contains { name in
+            search.words(in: name.span).contains { word in
+                let start = range.lowerBound - word.lowerBound
+                return start >= 0 && start + name.count <= text.count
+                    && text[start..<start + name.count].elementsEqual(name)
+            }
         }
     }
 }

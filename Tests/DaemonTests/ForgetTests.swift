@@ -77,6 +77,123 @@ extension ProcessTests {
             #expect(first == ["2026-02-03T06:26:40.000000Z"])
         }
 
+        private static func forget(_ daemon: RunningDaemon, _ name: String = name) throws {
+            let answer = try run(Places.banrisk, ["forget", name, "--control", daemon.control])
+            #expect(answer.end == .exit(0) && answer.output.contains(": 0 hits"), "\(answer)")
+        }
+
+        /// What strangers write of it, in whatever field, is overwritten; what has its name by chance stays as it was.
+        @Test func `no stranger can keep it from being done`() throws {
+            let daemon = try Self.daemon()
+            let numbers = #","ip":"192.0.2.66","user_agent":"x zoe-41 y","session":"abc zoe-41 xyz""#
+            let strangers = [
+                Logs.event("login", "evil", at: 1_770_002_010, numbers),
+                Logs.event("message", "evil", at: 1_770_002_011, #","attributes":{"zoe-41":1,"k":"a zoe-41 b"}"#),
+                Logs.event("message", "a zoe-41 b", at: 1_770_002_012),
+                Logs.event("message", "evil", at: 1_770_002_013, #","zoe-41":{"zo\u0065-41":[1,"zoe-41"]}"#),
+            ]
+            try daemon.feed(strangers)
+            try daemon.waitUntilApplied(Self.lines.count + strangers.count)
+            try Self.forget(daemon)
+            // The other account's name is its own.
+            let places = try Self.files(daemon.folder, with: ["x zoe-41", "zoe-41 x", #""zoe-41""#, "zo\\u0065"])
+            #expect(places == [])
+            let kept = "SELECT count(*) FROM accounts WHERE account IN ('evil', 'a zoe-41 b')"
+            #expect(try sqlite(daemon.database, kept) == ["2"])
+            // All of them still are events.
+            let again = try Self.anew(daemon)
+            try again.waitUntilApplied(Self.lines.count + strangers.count)
+            #expect(try sqlite(again.database, kept) == ["2"])
+            #expect(try again.status().pipeline.rejected == 0)
+        }
+
+        /// A daemon that has nothing but the spool.
+        private static func anew(_ daemon: RunningDaemon) throws -> RunningDaemon {
+            #expect(try daemon.stop() == .exit(0))
+            for gone in ["snapshots", "banrisk.db", "banrisk.db-wal", "banrisk.db-shm"] {
+                try? FileManager.default.removeItem(atPath: daemon.folder(gone))
+            }
+            return try RunningDaemon(daemon.folder)
+        }
+
+        @Test func `numbers of others that look like its name stay`() throws {
+            let daemon = try Self.daemon()
+            let name = "1770000000"
+            try daemon.feed([Logs.event("login", name, at: 1_770_002_010, #","ip":"192.0.2.66""#)])
+            try daemon.waitUntilApplied(Self.lines.count + 1)
+            let accounts = "SELECT account, first_seen FROM accounts WHERE account <> '\(name)' ORDER BY 1"
+            let before = try sqlite(daemon.database, accounts)
+            try Self.forget(daemon, name)
+            let again = try Self.anew(daemon)
+            try again.waitUntilApplied(Self.lines.count + 1)
+            #expect(try sqlite(again.database, accounts) == before)
+        }
+
+        @Test func `it joins a campaign again and is forgotten again`() throws {
+            let daemon = try Self.daemon()
+            try Self.forget(daemon)
+            let joins = "SELECT count(*) FROM campaign_members WHERE account = '\(Self.name)'"
+            var fed = Self.lines.count
+            for round in 0..<2 {
+                let farm = (0..<60).map {
+                    Logs.event(
+                        "registration", $0 == 20 ? Self.name : "again-\(round)-\($0)",
+                        at: 1_770_010_000 + 10_000 * round + 20 * $0, #","ip":"203.0.113.9","device":"emulator-1""#)
+                }
+                try daemon.feed(farm)
+                fed += farm.count
+                try daemon.waitUntilApplied(fed)
+                #expect(try sqlite(daemon.database, joins) == ["1"])
+                try Self.forget(daemon)
+                #expect(try sqlite(daemon.database, joins) == ["0"])
+            }
+        }
+
+        /// An intent that was left by whatever went wrong, and events of a new life behind it.
+        @Test func `an intent never reaches what came behind it`() throws {
+            let daemon = try Self.daemon()
+            #expect(try daemon.stop() == .exit(0))
+            let last = Self.lines.count - 1
+            let intent = #"{"account":"\#(Self.name)","tombstone":"forgotten-0","throughSequence":\#(last)}"#
+            try FileManager.default.createDirectory(atPath: daemon.folder("forget"), withIntermediateDirectories: true)
+            try Data(intent.utf8).write(to: URL(fileURLWithPath: daemon.folder("forget/forgotten-0.json")))
+            let rows = "SELECT * FROM accounts ORDER BY account"
+            let before = try sqlite(daemon.database, rows)
+            let again = try RunningDaemon(daemon.folder)
+            try eventually("the end of the intent") {
+                try FileManager.default.contentsOfDirectory(atPath: again.folder("forget")).isEmpty
+            }
+            #expect(try sqlite(again.database, rows) == before)
+            #expect(try Self.files(again.folder, with: [Self.name]).contains { $0.hasSuffix(".segment") })
+        }
+
+        /// What comes for it while it is forgotten is a new life, wherever the daemon dies meanwhile.
+        @Test(arguments: [0, 50_000, 200_000, 400_000] as [UInt32])
+        func `a crash in the middle leaves the new life alone`(microseconds: UInt32) throws {
+            let daemon = try Self.daemon()
+            let before = try Self.others(daemon.database)
+            let client = try StreamClient(daemon.control)
+            try client.send(#"forget {"account":"\#(Self.name)"}"# + "\n")
+            try eventually("the intent, or the end") {
+                let names = try? FileManager.default.contentsOfDirectory(atPath: daemon.folder("forget"))
+                guard let names else { return false }
+                return try names.contains { $0.hasSuffix(".json") }
+                    || names.isEmpty && Self.files(daemon.folder, with: [Self.name]).isEmpty
+            }
+            try daemon.feed([Logs.event("login", Self.name, at: 1_770_100_000, #","ip":"192.0.2.7""#)])
+            try daemon.wait("the new life on disk") { $0.sequence.durable > Self.lines.count }
+            usleep(microseconds)
+            try daemon.kill()
+            let again = try RunningDaemon(daemon.folder)
+            try again.waitUntilApplied(Self.lines.count + 1)
+            let intents = try FileManager.default.contentsOfDirectory(atPath: again.folder("forget"))
+            #expect(intents == [])
+            #expect(try Self.files(again.folder, with: Self.own) == [])
+            #expect(try Self.others(again.database) == before)
+            let first = try sqlite(again.database, "SELECT first_seen FROM accounts WHERE account = '\(Self.name)'")
+            #expect(first == ["2026-02-03T06:26:40.000000Z"])
+        }
+
         /// The seeds place the end of the process anywhere between the request and the answer.
         @Test(arguments: [0, 30_000, 80_000, 150_000, 300_000, 500_000] as [UInt32])
         func `a crash in the middle is made good at the next start`(microseconds: UInt32) throws {

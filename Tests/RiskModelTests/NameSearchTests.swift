@@ -31,6 +31,14 @@ import Testing
         #expect(search.replacing(in: "joanna", with: "x") == nil)
     }
 
+    @Test func `a quoted word is in a string, a key too, and no number`() {
+        let search = NameSearch("1234")
+        let text = Array(#"{"n":1234,"1234":1,"a":"x \" 1234 y","b":"12345","c":[1234,"\u0031234"]}"#.utf8)
+        #expect(search.quotedWords(in: text.span).map(\.lowerBound) == [11, 29, 60])
+        let line = Array("port 1234".utf8)
+        #expect(search.quotedWords(in: line.span) == [5..<9])
+    }
+
     @Test func `a value is a whole string and no key`() {
         let search = NameSearch("anna")
         let text = Array(#"{"anna":1,"a":"anna","b":"anna b","c":["\u0061nna"],"anna" :2}"#.utf8)

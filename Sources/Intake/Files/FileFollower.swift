@@ -39,6 +39,7 @@ package final class FileFollower: Sendable {
     private let limits: Limits
     private let statePath: String
     private let ownFolders: [String]
+    private let ownFiles: [String]
     private let onNotice: @Sendable (FollowNotice) -> Void
     private let stopping: Wakeup
     private let reloading: Wakeup
@@ -50,13 +51,17 @@ package final class FileFollower: Sendable {
     ///   - state: the path of the state file; its folder must exist, and nobody else write it.
     ///   - ownFolders: absolute paths of folders whose files are never followed: the daemon's own. A link into the spool
     ///     would feed the spool with itself.
+    ///   - ownFiles: absolute paths of further files that are never followed, under whatever name: the database with what
+    ///     SQLite puts beside it, keys, tokens. They need not exist.
     ///   - onNotice: called on the follower's thread with what the log should say.
     package init(
-        paths: [FollowedPath], state: String, ownFolders: [String], limits: Limits = Limits(),
+        paths: [FollowedPath], state: String, ownFolders: [String], ownFiles: [String] = [],
+        limits: Limits = Limits(),
         onNotice: @escaping @Sendable (FollowNotice) -> Void = { _ in }
     ) throws(IntakeError) {
         self.limits = limits
         self.ownFolders = ownFolders
+        self.ownFiles = ownFiles
         self.onNotice = onNotice
         statePath = state
         self.paths = Mutex((paths, true))
@@ -78,8 +83,8 @@ package final class FileFollower: Sendable {
             }
         }
         let server = try FollowServer(
-            statePath: statePath, ownFolders: ownFolders, limits: limits, sink: sink, stopping: stopping.raw,
-            reloading: reloading.raw, onNotice: onNotice)
+            statePath: statePath, ownFolders: ownFolders, ownFiles: ownFiles, limits: limits, sink: sink,
+            stopping: stopping.raw, reloading: reloading.raw, onNotice: onNotice)
         while !server.isStopping {
             let new = paths.withLock { paths in
                 defer { paths.isNew = false }

@@ -25,6 +25,8 @@ final class FileTrack {
     weak var file: FollowedFile?
     /// Whether `identity` is a hint where to find the file: it was there when it was last followed.
     var isFoundByInode = false
+    /// Whether the state on disk has it. Before that none of its lines may be read.
+    var isSaved = false
     /// Where reading goes on: `live`, or behind it, where the spool has more than the state knew.
     var resume: UInt64
 
@@ -65,5 +67,6 @@ final class FileTrack {
         self.head = head
         self.hasTwoLines = hasTwoLines
         isFoundByInode = true
+        isSaved = true
     }
 }

@@ -20,16 +20,23 @@ struct FolderListing {
     /// Whether the folder had been changed so shortly before that a change after it may bear the same time.
     private let isFresh: Bool
 
+    /// - Parameter folder: what ``TrustedPath`` opened for the path.
     /// - Returns: `nil` where there is no folder that may be read; `errno` says why.
-    init?(_ path: String) {
+    init?(_ path: String, _ folder: borrowing Descriptor) {
         // Before the names: what comes after it changes the time again.
-        guard let status = FileStatus(path: path) else { return nil }
+        guard let status = FileStatus(descriptor: folder.raw) else { return nil }
         guard status.isFolder else {
             errno = ENOTDIR
             return nil
         }
-        // SAFETY: the path is a C string for the length of the call.
-        guard let stream = unsafe opendir(path) else { return nil }
+        // SAFETY: the name is a C string for the length of the call.
+        let raw = unsafe openat(folder.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard raw >= 0 else { return nil }
+        // SAFETY: the stream owns the descriptor, if there is one.
+        guard let stream = unsafe fdopendir(raw) else {
+            close(raw)
+            return nil
+        }
         // SAFETY: the stream is open until here, and `closedir` is its last use.
         defer { unsafe _ = closedir(stream) }
         var entries: [Entry] = []

@@ -33,7 +33,7 @@ extension FollowServer {
             noticesLeft = Self.noticesPerPoll
         } else if !isScanDue {
             isScanDue = listings.values.contains { $0.isOutdated }
-            isScanWhole = missing.contains { FileStatus(path: $0) != nil }
+            isScanWhole = missing.contains { TrustedPath.open($0) != nil }
             if isScanWhole { isScanDue = true }
         }
         // However many files there are, looking at them is not all that is done.

@@ -9,11 +9,8 @@ extension FollowServer {
     /// Looks whose content a compressed file may have. That it has it shows while it is read.
     func identifyCompressed(_ file: FollowedFile) {
         guard file.gzip.claim == nil, file.status.size > 0, now - file.lastChange >= limits.settling else { return }
-        let isSpent = { (track: FileTrack) in
-            track.isFoundByInode && track.isCopy && track.identity.inode == file.identity.inode
-                && track.live.offset == file.status.size
-        }
-        if let own = pool.first(where: isSpent) {
+        let hinted = index.hinted(file.identity.inode)
+        if let own = hinted.first(where: { $0.isCopy && $0.live.offset == file.status.size }) {
             take(own)
             file.state = .copy(of: nil, own: own)
             return
@@ -49,12 +46,12 @@ extension FollowServer {
     private func claim(_ file: FollowedFile, _ key: UInt64, _ beginning: [UInt8]) -> GzipProgress.Claim? {
         func isCandidate(_ track: FileTrack) -> Bool {
             if track.isCopy || file.gzip.refuted.contains(track.session) { return false }
-            let isHinted = track.isFoundByInode && track.identity.inode == file.identity.inode
-            let isAlike = track.isUnmistakable && track.key == key && file.name.mayContinue(track.name)
-            return (isHinted || isAlike) && fingerprint.matches(track.head, beginning)
+            return fingerprint.matches(track.head, beginning)
         }
-        let lost = pool.filter(isCandidate).max { $0.live.offset < $1.live.offset }
-        let track = lost ?? files.values.lazy.compactMap(\.track).first { $0 !== file.track && isCandidate($0) }
+        let alike = index.alike(key, file.name).filter(\.isUnmistakable)
+        let known = (index.hinted(file.identity.inode) + alike).filter(isCandidate)
+        let lost = known.lazy.filter { $0.file == nil }.max { $0.live.offset < $1.live.offset }
+        let track = lost ?? known.first { $0.file != nil && $0.file !== file }
         return track.map { GzipProgress.Claim(track: $0, mark: $0.live) }
     }
 

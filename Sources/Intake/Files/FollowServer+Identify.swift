@@ -11,17 +11,44 @@ import RiskModel
 extension FollowServer {
     /// Candidates whose content is looked at, for one file.
     private static let maximumComparisons = 64
+    /// Files that are identified in one turn, so that those which are known are read in between.
+    private static let identificationsPerTurn = 64
     /// How much is compared at either end of a copy.
     private static let comparedBytes = 64 * 1024
 
     func identify() {
-        guard !toIdentify.isEmpty else { return }
+        guard isIdentifying else { return }
+        index = TrackIndex()
+        for track in pool { index.add(track) }
+        for file in files.values { if let track = file.track { index.add(track) } }
+        // Those that an inode gives away first, so that no copy is taken for them.
         let round = toIdentify
         toIdentify = []
-        for file in round { file.isToIdentify = false }
-        // Those that an inode gives away first, so that no copy is taken for them.
-        let rest = round.filter { files[$0.identity] === $0 && !identifyByInode($0) }
-        for file in rest {
+        var left = Self.identificationsPerTurn
+        for file in round where files[file.identity] === file {
+            let known = mayBeHinted(file) ? index.hinted(file.identity.inode) : []
+            if known.isEmpty {
+                toCompare.append(file)
+            } else if left == 0 || hasToStop() {
+                toIdentify.append(file)
+            } else {
+                left -= 1
+                file.isToIdentify = false
+                if identify(file, among: known) { continue }
+                file.isToIdentify = true
+                toCompare.append(file)
+            }
+        }
+        if toIdentify.isEmpty { compare(atMost: left) }
+        index = TrackIndex()
+    }
+
+    private func compare(atMost count: Int) {
+        let round = toCompare.prefix(count)
+        toCompare.removeFirst(round.count)
+        for file in round where files[file.identity] === file {
+            if hasToStop() { break }
+            file.isToIdentify = false
             beingIdentified = file
             identifyByContent(file)
         }
@@ -30,11 +57,13 @@ extension FollowServer {
 
     // MARK: By inode
 
+    private func mayBeHinted(_ file: FollowedFile) -> Bool {
+        if case .unknown = file.state { !file.isCompressed && file.status.size > 0 } else { false }
+    }
+
     /// - Returns: whether nothing more is to be found out.
-    private func identifyByInode(_ file: FollowedFile) -> Bool {
-        guard case .unknown = file.state, !file.isCompressed, file.status.size > 0 else { return false }
-        let known = pool.filter { $0.isFoundByInode && $0.identity.inode == file.identity.inode }
-        guard !known.isEmpty, open(file), let raw = file.descriptor?.raw else { return false }
+    private func identify(_ file: FollowedFile, among known: [FileTrack]) -> Bool {
+        guard open(file), let raw = file.descriptor?.raw else { return false }
         let beginning = bytes(raw, 0..<UInt64(Fingerprint.headBytes))
         for track in known {
             guard file.status.size >= track.resume, isContent(of: track, beginning, raw) else { continue }
@@ -83,8 +112,8 @@ extension FollowServer {
         // Of a file that was cut after it was copied the copy is whole now, if it was not before.
         if let status = FileStatus(descriptor: raw) { file.status = status }
         if let track = lost(file, key, beginning, raw) { return takeOver(track, file, raw) }
-        for other in files.values.lazy.filter({ self.mayBeCopy(file, of: $0, key) }).prefix(Self.maximumComparisons) {
-            guard let track = other.track, isCopy(file, of: track) else { continue }
+        let originals = index.alike(key, file.name).lazy.filter { self.mayBeCopy(file, of: $0) }
+        for track in originals.prefix(Self.maximumComparisons) where isCopy(file, of: track) {
             file.state = .copy(of: track, own: nil)
             file.copiedBytes = file.status.size
             return
@@ -109,12 +138,12 @@ extension FollowServer {
 
     /// The track without a file that has this content; the one that was read the farthest.
     private func lost(_ file: FollowedFile, _ key: UInt64, _ beginning: [UInt8], _ raw: CInt) -> FileTrack? {
-        // A file that has lost its last name and was read to its end may be here again under another inode.
-        let nameless = files.values.lazy.filter {
-            !$0.isNamed && $0 !== file && !$0.isCompressed && $0.position == $0.status.size
-        }.compactMap(\.track)
-        return (pool + nameless).lazy
-            .filter { $0.isUnmistakable && $0.key == key && file.name.mayContinue($0.name) }
+        index.alike(key, file.name).lazy
+            .filter { track in
+                guard track.isUnmistakable, let other = track.file else { return track.isUnmistakable }
+                // One that has lost its last name and was read to its end may be here again under another inode.
+                return !other.isNamed && other !== file && !other.isCompressed && other.position == other.status.size
+            }
             .prefix(Self.maximumComparisons)
             .filter { file.status.size >= $0.resume && self.isContent(of: $0, beginning, raw) }
             .max { $0.resume < $1.resume }
@@ -123,10 +152,10 @@ extension FollowServer {
     /// Lets go of the tracks that begin so and whose file has another content by now: it would be noticed when that is
     /// read, which is too late for whoever has the content.
     private func noticeTruncations(_ key: UInt64, _ name: LogName) {
-        guard key != 0 else { return }
-        for other in Array(files.values) {
-            guard let track = other.track, track.key == key, !other.isCompressed, name.mayContinue(other.name),
-                open(other), let raw = other.descriptor?.raw, let size = FileStatus(descriptor: raw)?.size
+        let followed = index.alike(key, name).lazy.filter { track in track.file.map { !$0.isCompressed } ?? false }
+        for track in Array(followed.prefix(Self.maximumComparisons)) {
+            guard let other = track.file, open(other), let raw = other.descriptor?.raw,
+                let size = FileStatus(descriptor: raw)?.size
             else { continue }
             let isOther = other.position == 0 && !fingerprint.matches(track.head, bytes(raw, 0..<track.head.offset))
             if size < other.position || isOther || tail(raw, before: other.position) != other.tail {
@@ -135,10 +164,9 @@ extension FollowServer {
         }
     }
 
-    private func mayBeCopy(_ file: FollowedFile, of other: FollowedFile, _ key: UInt64) -> Bool {
-        guard other !== file, let track = other.track, !other.isCompressed else { return false }
-        return key != 0 && track.key == key && file.name.mayContinue(other.name)
-            && other.status.size >= file.status.size
+    private func mayBeCopy(_ file: FollowedFile, of track: FileTrack) -> Bool {
+        guard let other = track.file, other !== file, !other.isCompressed else { return false }
+        return other.status.size >= file.status.size
     }
 
     /// Whether everything in a file is the beginning of another that is being read.
@@ -168,6 +196,7 @@ extension FollowServer {
     /// Begins a track that is new. Its session must be on disk before its first line is.
     func start(_ file: FollowedFile, _ track: FileTrack, tail: [UInt8]) {
         file.follow(track, tail: tail)
+        index.add(track)
         mustSave = true
         enqueue(file)
     }

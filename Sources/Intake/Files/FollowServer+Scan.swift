@@ -12,6 +12,8 @@ extension FollowServer {
             listings = [:]
             missing = []
             let seen = sightings()
+            // What was not looked through is not gone.
+            if isStopping { return }
             for file in files.values where file.isNamed && seen[file.identity] == nil {
                 if isReloaded {
                     file.remembered?.isFoundByInode = true
@@ -32,10 +34,15 @@ extension FollowServer {
         nextScan = end + (end - now) * 10
     }
 
-    private func list(_ path: String) -> FolderListing? {
+    private func list(_ path: String, room: Int) -> FolderListing? {
         if let listing = listings[path] { return listing }
-        guard listings.count < Self.maximumFolders else { return nil }
-        let listing = FolderListing(path)
+        guard listings.count < room, !hasToStop() else { return nil }
+        guard let folder = TrustedPath.open(path) else {
+            missing.insert(path)
+            return nil
+        }
+        guard !isForbidden(folder.raw) else { return nil }
+        let listing = FolderListing(path, folder)
         if listing == nil { missing.insert(path) }
         listings[path] = listing
         return listing
@@ -46,8 +53,12 @@ extension FollowServer {
         var seen: [FileIdentity: FileSighting] = [:]
         for (path, pattern) in paths {
             let isNew = !knownPatterns.contains(path.pattern)
+            // Who makes folders below one path leaves the other paths theirs.
+            let room = listings.count + Self.maximumFolders / paths.count
+            let list = { [self] (path: String) in self.list(path, room: room) }
             pattern.forEachFolder(list: list) { folder in
-                for entry in list(folder)?.entries ?? [] where !entry.isFolder {
+                for (count, entry) in (list(folder)?.entries ?? []).enumerated() where !entry.isFolder {
+                    if count % 256 == 0, hasToStop() { return }
                     let isMatch = pattern.matches(entry.name)
                     guard isMatch || pattern.matchesSibling(entry.name) else { continue }
                     let full = folder == "/" ? "/\(entry.name)" : "\(folder)/\(entry.name)"
@@ -57,8 +68,8 @@ extension FollowServer {
                         seen[identity]?.readsWhole = before.readsWhole || readsWhole
                     } else {
                         seen[identity] = FileSighting(
-                            path: full, readsWhole: readsWhole, startsAtEnd: isNew && path.start == .end,
-                            isLink: entry.isSymbolicLink)
+                            pattern: path.pattern, path: full, readsWhole: readsWhole,
+                            startsAtEnd: isNew && path.start == .end, isLink: entry.isSymbolicLink)
                     }
                 }
             }
@@ -97,10 +108,11 @@ extension FollowServer {
             }
         }
         // The newest, where there is not room for all; the oldest first.
-        new.sort { $0.status.modified < $1.status.modified }
-        let room = max(0, limits.files - files.count)
-        statistics.ignoredFiles = max(0, new.count - room)
-        for (sighting, status) in new.suffix(room) {
+        new.sort { $0.status.modified > $1.status.modified }
+        var room = FileRoom(files: limits.files, paths: paths.count, taken: files.values.lazy.map(\.pattern))
+        let taken = new.filter { room.take($0.sighting.pattern) }
+        statistics.ignoredFiles = new.count - taken.count
+        for (sighting, status) in taken.reversed() {
             let file = FollowedFile(sighting: sighting, status: status, now: now)
             files[status.identity] = file
             toIdentify.append(file)
@@ -136,30 +148,28 @@ extension FollowServer {
         opens += 1
         file.lastOpen = opens
         if file.descriptor != nil { return true }
-        if statistics.openFiles >= limits.openFiles { closeSome() }
-        // SAFETY: the path is a C string for the length of the call. Without O_NONBLOCK what has become a FIFO would hold
-        // this thread.
-        let raw = unsafe Glibc.open(file.path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        guard raw >= 0 else {
-            switch errno {
-            case ENOENT: isScanDue = true
-            case EMFILE, ENFILE, ENOMEM: note("no more files can be opened; raise the limit (LimitNOFILE=)", of: file)
-            case let code:
-                // SAFETY: strerror's text is copied.
-                note(
-                    "\(unsafe String(cString: strerror(code))); give the daemon's user or group the right to", of: file)
-            }
+        if statistics.openFiles >= openFilesToClose { closeSome() }
+        // Not for reading yet: to close what was open for reading would drop the locks that SQLite has on a file of the
+        // daemon's own.
+        guard let place = TrustedPath.open(file.path) else {
+            noteFailure(errno, of: file)
             return false
         }
-        let descriptor = Descriptor(raw)
-        guard let status = FileStatus(descriptor: raw), status.isRegular, status.identity == file.identity else {
+        guard let status = FileStatus(descriptor: place.raw), status.isRegular, status.identity == file.identity else {
             isScanDue = true
             return false
         }
-        guard !isOwn(raw) else {
-            note("it is one of the daemon's own; leave it out", of: file)
+        guard !isForbidden(place.raw), !isOwn(status.identity) else {
+            note("it is one of the daemon's or the system's own; leave it out", of: file)
             return false
         }
+        // SAFETY: the path is a C string for the length of the call.
+        let raw = unsafe Glibc.open("/proc/self/fd/\(place.raw)", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard raw >= 0 else {
+            noteFailure(errno, of: file)
+            return false
+        }
+        file.descriptor = Descriptor(raw)
         file.fault = nil
         if file.watch == nil {
             file.watch = watch.watch(file: raw)
@@ -167,9 +177,19 @@ extension FollowServer {
             // What was written before the watch.
             file.status = status
         }
-        file.descriptor = consume descriptor
         statistics.openFiles += 1
         return true
+    }
+
+    private func noteFailure(_ code: CInt, of file: FollowedFile) {
+        switch code {
+        case ENOENT: isScanDue = true
+        case EMFILE, ENFILE, ENOMEM: note("no more files can be opened; raise the limit (LimitNOFILE=)", of: file)
+        case ELOOP: note("a link that leads there belongs to somebody else; make it as root, or leave it out", of: file)
+        default:
+            // SAFETY: strerror's text is copied.
+            note("\(unsafe String(cString: strerror(code))); give the daemon's user or group the right to", of: file)
+        }
     }
 
     func close(_ file: FollowedFile) {
@@ -185,16 +205,23 @@ extension FollowServer {
         let open = files.values.filter {
             $0.descriptor != nil && $0.isNamed && $0.status.links > 0 && $0 !== beingIdentified
         }
-        for file in open.sorted(by: { $0.lastOpen < $1.lastOpen }).prefix(max(1, limits.openFiles / 8)) { close(file) }
+        let step = max(1, limits.openFiles / 8)
+        for file in open.sorted(by: { $0.lastOpen < $1.lastOpen }).prefix(step) { close(file) }
+        // Where none can be closed, they are not all looked through again for each that is opened.
+        openFilesToClose = max(limits.openFiles, statistics.openFiles + step)
     }
 
-    /// Whether an open file lies in a folder of the daemon's own, by whichever name it was opened.
-    private func isOwn(_ raw: CInt) -> Bool {
-        var target = [CChar](repeating: 0, count: 4097)
-        // SAFETY: the call writes at most one byte less than the array has.
-        let count = unsafe readlink("/proc/self/fd/\(raw)", &target, target.count - 1)
-        guard count > 0 else { return false }
-        let path = String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return ownFolders.contains { path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    /// Whether an open file or folder is, or lies in, a folder of the daemon's own or of the kernel, by whichever name it was
+    /// opened.
+    private func isForbidden(_ raw: CInt) -> Bool {
+        guard let path = TrustedPath.resolved(raw) else { return true }
+        return (ownFolders + ["/proc", "/sys"]).contains { folder in
+            path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+        }
+    }
+
+    /// Whether it is a file of the daemon's own that may lie anywhere, and have other names.
+    private func isOwn(_ identity: FileIdentity) -> Bool {
+        ownFiles.contains { FileStatus(path: $0)?.identity == identity }
     }
 }

@@ -19,10 +19,15 @@ extension FollowServer {
 
     func saveIfDue() {
         let isMoving = checkpoint != nil || !dirty.isEmpty
-        let isDue = mustSave || (isMoving && (now >= nextSave || unsavedBytes >= limits.unsavedBytes))
+        // While many files come in, their tracks are saved many at a time.
+        let isNewDue = mustSave && (!isIdentifying || now >= nextNewSave)
+        let isDue = isNewDue || (isMoving && (now >= nextSave || unsavedBytes >= limits.unsavedBytes))
         guard isDue, !isSaveFailing || now >= nextSave else { return }
         let isMoved = advanceCheckpoint()
-        if mustSave || isMoved { save() }
+        guard mustSave || isMoved else { return }
+        save()
+        let end = ContinuousClock.now
+        nextNewSave = end + (end - now) * 10
     }
 
     /// Lets the tracks know what is on disk, and notes what is to be there by the next time.
@@ -93,6 +98,7 @@ extension FollowServer {
         let state = FollowState(seed: fingerprint.seed, patterns: knownPatterns, tracks: pool + tracks)
         do throws(FollowError) {
             try state.save(path: statePath)
+            for track in state.tracks { track.isSaved = true }
             if isSaveFailing { notify(.saves) }
             isSaveFailing = false
             mustSave = false

@@ -18,6 +18,7 @@ final class FollowServer {
     let limits: FileFollower.Limits
     let statePath: String
     let ownFolders: [String]
+    let ownFiles: [String]
     let sink: any AcknowledgingSink
     private let onNotice: @Sendable (FollowNotice) -> Void
     private let stopping: CInt
@@ -34,6 +35,8 @@ final class FollowServer {
     /// Folders that were not there, or could not be read.
     var missing: Set<String> = []
     var files: [FileIdentity: FollowedFile] = [:]
+    /// From how many open files on some are closed.
+    var openFilesToClose: Int
     /// How often a file was needed open.
     var opens = 0
     var identities: [String: FileIdentity] = [:]
@@ -48,6 +51,10 @@ final class FollowServer {
 
     var ready: [FollowedFile] = []
     var toIdentify: [FollowedFile] = []
+    /// Those that no inode has given away.
+    var toCompare: [FollowedFile] = []
+    /// The tracks that a file may turn out to be, for one turn.
+    var index = TrackIndex()
     /// It must stay open while others are opened to be compared with it.
     var beingIdentified: FollowedFile?
     var isScanDue = true
@@ -68,6 +75,8 @@ final class FollowServer {
     /// Whether the state has to be saved before anything is read.
     var mustSave = false
     var nextSave = ContinuousClock.now
+    /// When new tracks are saved though more of them come in.
+    var nextNewSave = ContinuousClock.now
     var isSaveFailing = false
 
     var statistics = FollowStatistics()
@@ -79,14 +88,16 @@ final class FollowServer {
     var buffer: [UInt8]
 
     init(
-        statePath: String, ownFolders: [String], limits: FileFollower.Limits, sink: any AcknowledgingSink,
-        stopping: CInt,
-        reloading: CInt, onNotice: @escaping @Sendable (FollowNotice) -> Void
+        statePath: String, ownFolders: [String], ownFiles: [String], limits: FileFollower.Limits,
+        sink: any AcknowledgingSink, stopping: CInt, reloading: CInt,
+        onNotice: @escaping @Sendable (FollowNotice) -> Void
     ) throws {
         let state = try FollowState.load(path: statePath)
         self.statePath = statePath
         self.ownFolders = ownFolders
+        self.ownFiles = ownFiles
         self.limits = limits
+        openFilesToClose = limits.openFiles
         self.sink = sink
         self.stopping = stopping
         self.reloading = reloading
@@ -138,7 +149,7 @@ final class FollowServer {
 
     /// How long the next turn may wait.
     private var milliseconds: CInt {
-        if !mustWait, !ready.isEmpty || !toIdentify.isEmpty { return 0 }
+        if isIdentifying || (!mustWait && !ready.isEmpty) { return 0 }
         var due = nextPoll
         if isScanDue { due = min(due, nextScan) }
         if mustSave || checkpoint != nil || !dirty.isEmpty { due = min(due, nextSave) }
@@ -146,7 +157,18 @@ final class FollowServer {
     }
 
     /// Whether nothing may be read until the state is saved.
-    private var mustWait: Bool { mustSave || unsavedBytes >= limits.unsavedBytes }
+    private var mustWait: Bool { isSaveFailing || unsavedBytes >= limits.unsavedBytes }
+
+    /// Whether it is not known yet of all files whose content they have.
+    var isIdentifying: Bool { !toIdentify.isEmpty || !toCompare.isEmpty }
+
+    /// Whether it is to end; to be asked in what takes long.
+    func hasToStop() -> Bool {
+        var stop = pollfd(fd: stopping, events: Int16(POLLIN), revents: 0)
+        // SAFETY: the call writes into `stop` alone.
+        if !isStopping, unsafe Glibc.poll(&stop, 1, 0) > 0 { isStopping = true }
+        return isStopping
+    }
 
     // MARK: Reading
 
@@ -164,7 +186,8 @@ final class FollowServer {
         for file in round {
             guard files[file.identity] === file else { continue }
             let isItsTurn = oldest[file.family].map { $0 === file } ?? true
-            guard isItsTurn, turns < Self.turnsPerRound, !mustWait else {
+            let isSaved = file.track?.isSaved ?? true
+            guard isItsTurn, isSaved, turns < Self.turnsPerRound, !mustWait else {
                 ready.append(file)
                 continue
             }
@@ -280,7 +303,7 @@ final class FollowServer {
     // MARK: What others are told
 
     private func noteStatistics() {
-        guard ready.isEmpty || now >= nextStatistics else { return }
+        guard (ready.isEmpty && !isIdentifying) || now >= nextStatistics else { return }
         nextStatistics = now + .milliseconds(250)
         statistics.files = 0
         statistics.polledFiles = 0

@@ -14,6 +14,8 @@ final class FollowedFile {
     }
 
     let identity: FileIdentity
+    /// The configured path by which it was found.
+    private(set) var pattern: String
     private(set) var path: String
     private(set) var name: LogName
     /// The files among which one is read to its end before the next: those of one rotation.
@@ -56,6 +58,7 @@ final class FollowedFile {
 
     init(sighting: FileSighting, status: FileStatus, now: ContinuousClock.Instant) {
         identity = status.identity
+        pattern = sighting.pattern
         path = sighting.path
         name = LogName(path: sighting.path)
         family = Self.family(of: sighting.path, name)
@@ -71,6 +74,7 @@ final class FollowedFile {
     /// - Returns: whether it has another name than before.
     func see(_ sighting: FileSighting) -> Bool {
         isNamed = true
+        pattern = sighting.pattern
         isLink = sighting.isLink
         readsWhole = readsWhole || sighting.readsWhole
         guard sighting.path != path else { return false }
@@ -139,6 +143,8 @@ final class FollowedFile {
 
 /// A path at which a file was seen, and what its entries say of it.
 struct FileSighting {
+    /// The configured path that stands for it.
+    var pattern: String
     var path: String
     var readsWhole: Bool
     var startsAtEnd: Bool

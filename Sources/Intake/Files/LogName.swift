@@ -4,6 +4,8 @@ struct LogName: Hashable {
     let name: String
     /// The name without what a rotation appends: `x.log` for `x.log.1`, `x.log.2.gz` and `x.log-20261121.gz`.
     let base: String
+    /// The base without what stands behind its last dot, which some rotations put their mark before.
+    let stem: String
 
     init(_ name: String) {
         self.name = name
@@ -16,6 +18,8 @@ struct LogName: Hashable {
             if isDate || isNumber, digits.allSatisfy({ $0.isASCII && $0.isNumber }) { rest = rest[..<mark] }
         }
         base = String(rest)
+        let beginning = rest.lastIndex(of: ".").map { rest[..<$0] } ?? rest
+        stem = String(beginning.isEmpty ? rest : beginning)
     }
 
     init(path: String) {
@@ -31,8 +35,8 @@ struct LogName: Hashable {
     }
 
     /// Whether a rotation may have made a file of this name from `other`: the name goes on where the other's stem ends.
-    func mayContinue(_ other: LogName) -> Bool {
-        let stem = other.base.lastIndex(of: ".").map { other.base[..<$0] } ?? other.base[...]
-        return name.hasPrefix(stem.isEmpty ? other.base[...] : stem)
-    }
+    func mayContinue(_ other: LogName) -> Bool { name.hasPrefix(other.stem) }
+
+    /// The stems of all names that this one may continue, the shortest first.
+    var stems: [String] { name.indices.map { String(name[...$0]) } }
 }

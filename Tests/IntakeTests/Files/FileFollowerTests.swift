@@ -271,7 +271,9 @@ struct FileFollowerTests {
         #expect(sink.texts == ["good"])
         #expect(
             run.notices.list == [
-                .unreadable(path: "\"\(folder("own.log"))\"", why: "it is one of the daemon's own; leave it out")
+                .unreadable(
+                    path: "\"\(folder("own.log"))\"",
+                    why: "it is one of the daemon's or the system's own; leave it out")
             ])
     }
 

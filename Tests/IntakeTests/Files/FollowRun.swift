@@ -24,14 +24,14 @@ final class FollowRun: Sendable {
 
     init(
         _ folder: LogFolder, _ paths: [FollowedPath], _ sink: any AcknowledgingSink,
-        limits: FileFollower.Limits = FollowRun.limits
+        ownFiles: [String] = [], limits: FileFollower.Limits = FollowRun.limits
     ) throws {
         let notices = Notices()
         self.notices = notices
         if !folder.exists("own") { try folder.makeFolder("own") }
         follower = try FileFollower(
-            paths: paths, state: folder("own/files.state"), ownFolders: [folder("own")], limits: limits,
-            onNotice: { notices.add($0) })
+            paths: paths, state: folder("own/files.state"), ownFolders: [folder("own")],
+            ownFiles: ownFiles, limits: limits, onNotice: { notices.add($0) })
         DispatchQueue(label: "follow").async(group: group) { [self] in
             do { try follower.run(sink: sink) } catch { failure.withLock { $0 = error } }
         }
