@@ -21,7 +21,7 @@ import Settings
 }
 
 /// A refused text has faults, which stand in it, and whose messages are safe for a terminal.
-private func checkFaults(_ text: String, _ parse: () throws(ConfigurationFaults) -> Void) {
+func checkFaults(_ text: String, _ parse: () throws(ConfigurationFaults) -> Void) {
     do throws(ConfigurationFaults) {
         try parse()
     } catch {
