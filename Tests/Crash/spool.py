@@ -108,6 +108,16 @@ def encode_header(first, salt, created=0):
     return header + struct.pack("<I", crc32c(header))
 
 
+def sessions(folder):
+    """What the newest segment calls the sessions that it has frames of.
+
+    The daemon names them by the sender's user and a secret, so that they are not what the senders say.
+    """
+    newest = paths(folder)
+    segment = read(newest[-1]) if newest else None
+    return {frame.session for frame in segment.frames if frame.flags & NUMBERED} if segment else set()
+
+
 @dataclass
 class Tear:
     how: str

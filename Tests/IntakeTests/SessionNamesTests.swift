@@ -17,6 +17,15 @@ import Testing
         #expect(SessionNames(secret: 1).name(42, of: 1000) != SessionNames(secret: 2).name(42, of: 1000))
     }
 
+    @Test func `a file that a killed process left unfinished is made anew`() throws {
+        let path = NSTemporaryDirectory() + "sessions-\(UUID().uuidString).key"
+        defer { for path in [path, path + ".new"] { try? FileManager.default.removeItem(atPath: path) } }
+        try Data("abcdefghijkl".utf8).write(to: URL(fileURLWithPath: path + ".new"))
+        let names = try SessionNames(path: path)
+        #expect(try SessionNames(path: path).name(42, of: 1000) == names.name(42, of: 1000))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == 8)
+    }
+
     @Test func `none stays none`() {
         #expect(SessionNames(secret: 1).name(0, of: 1000) == 0)
     }

@@ -4,7 +4,7 @@ from collections import Counter
 
 import content
 import spool
-from case import SESSION, Case, fault, times
+from case import Case, fault, times
 from daemon import can_trace
 from faults.kills import by_mode, live, reload, shutdown, wait_for_flight, work
 from waiting import Failure, until
@@ -28,7 +28,10 @@ def torn(house):
         nonlocal hit
         # What the daemon had acknowledged before its end counts, even where the client has not read it yet.
         until("the client to read what the daemon has said last", lambda: not case.sender.is_connected)
-        found = spool.tear(case.spool, case.rng, SESSION, case.sender.acked, content.applied(case.database))
+        sessions = spool.sessions(case.spool)
+        if len(sessions) > 1:
+            raise Failure(f"one client's frames stand in {len(sessions)} sessions")
+        found = spool.tear(case.spool, case.rng, next(iter(sessions), 0), case.sender.acked, content.applied(case.database))
         if found:
             tears[found.how] += 1
             hit += found.frames
