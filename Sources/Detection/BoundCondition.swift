@@ -14,10 +14,14 @@ struct BoundCondition: Sendable {
     }
 
     let condition: Condition
+    /// The kinds of events whose type and outcome count: see ``RiskModel/Event/kind``.
+    let kinds: UInt32
     private var tests: [(test: Test, isNegated: Bool)] = []
 
     init(_ condition: Condition, list: (String) -> ListBinding?) {
         self.condition = condition
+        kinds = condition.kinds
+        asksForFlags = condition.clauses.contains { if case .flags = $0.test { !$0.isNegated } else { false } }
         tests = condition.clauses.map { clause in
             let test: Test =
                 switch clause.test {
@@ -36,33 +40,42 @@ struct BoundCondition: Sendable {
     }
 
     /// Whether the rule asks for certain kinds of networks by itself.
-    var asksForFlags: Bool {
-        condition.clauses.contains { if case .flags = $0.test { !$0.isNegated } else { false } }
-    }
+    let asksForFlags: Bool
 
-    /// Whether the event counts.
+    /// Whether an event of a batch counts.
     @inline(__always)
-    func holds(for event: Event, standing: Standing, text: Span<UInt8>) -> Bool {
-        guard condition.admits(event) else { return false }
-        return tests.isEmpty || testsHold(event, standing, text)
+    func holds(for event: Int, of batch: borrowing EventBatch, standing: Standing) -> Bool {
+        batch.events[event].kind & kinds != 0 && clausesHold(for: event, of: batch, standing: standing)
     }
 
-    private func testsHold(_ event: Event, _ standing: Standing, _ text: Span<UInt8>) -> Bool {
-        for (test, isNegated) in tests where Self.holds(test, event, standing, text) == isNegated { return false }
+    /// Whether an event of a batch counts whose type and outcome do.
+    @inline(__always)
+    func clausesHold(for event: Int, of batch: borrowing EventBatch, standing: Standing) -> Bool {
+        tests.isEmpty || testsHold(event, batch, standing)
+    }
+
+    // An event is named by its place in the batch: passed by value it would be copied, 300 bytes for each rule.
+    private func testsHold(_ event: Int, _ batch: borrowing EventBatch, _ standing: Standing) -> Bool {
+        for (test, isNegated) in tests where Self.holds(test, event, batch, standing) == isNegated { return false }
         return true
     }
 
-    private static func holds(_ test: Test, _ event: Event, _ standing: Standing, _ text: Span<UInt8>) -> Bool {
+    private static func holds(
+        _ test: Test, _ event: Int, _ batch: borrowing EventBatch, _ standing: Standing
+    ) -> Bool {
         switch test {
         case .text(let field, let values):
-            let value = text.extracting(field.text(of: event, in: text).range)
+            let text = batch.text.span
+            let value = text.extracting(field.text(of: batch.events[event], in: text).range)
             return !value.isEmpty && values.contains { value.equals($0) }
         case .present(let field):
-            return field.isText ? !field.text(of: event, in: text).isEmpty : field.words(of: event) != nil
-        case .country(let codes): return codes.contains(event.place.country)
-        case .flags(let flags): return !event.place.flags.isDisjoint(with: flags)
-        case .listed(let bit): return event.listed & bit != 0
-        case .newAccount(let span): return standing.isFresh(at: event.time, for: span)
+            return field.isText
+                ? !field.text(of: batch.events[event], in: batch.text.span).isEmpty
+                : field.words(of: batch.events[event]) != nil
+        case .country(let codes): return codes.contains(batch.events[event].place.country)
+        case .flags(let flags): return !batch.events[event].place.flags.isDisjoint(with: flags)
+        case .listed(let bit): return batch.events[event].listed & bit != 0
+        case .newAccount(let span): return standing.isFresh(at: batch.events[event].time, for: span)
         case .captive: return standing.life.isCaptive
         case .oneDevice: return standing.life.hasOneDevice
         case .first(let sights): return standing.firsts.isSuperset(of: sights)
@@ -71,9 +84,5 @@ struct BoundCondition: Sendable {
 }
 
 extension Span<UInt8> {
-    func equals(_ other: [UInt8]) -> Bool {
-        guard count == other.count else { return false }
-        for i in indices where self[i] != other[i] { return false }
-        return true
-    }
+    func equals(_ other: [UInt8]) -> Bool { equals(other.span) }
 }

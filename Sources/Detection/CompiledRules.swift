@@ -47,7 +47,11 @@ package struct CompiledRules: Sendable {
 
     /// The columns of the accounts' own rules, without states.
     var accountColumns: [any AccountColumn] = []
+    /// The indices of these columns by the condition that they share.
+    private(set) var accountSelections: [(condition: BoundCondition, columns: [Int])] = []
     var groups: [EntityGroup] = []
+    /// The indices of the groups by their keys, each with the kinds of events that any of them looks at.
+    private(set) var keys: [(field: Field, kinds: UInt32, groups: [Int])] = []
     var associations: [Bound<AssociationParameters>] = []
     /// What the states of ties depend on beside their fields.
     var associationSalt: UInt64 = 0
@@ -94,6 +98,14 @@ package struct CompiledRules: Sendable {
                 associationSalt |= salt(rule)
             }
         }
+        for (index, column) in accountColumns.enumerated() {
+            let condition = column.condition
+            if let known = accountSelections.firstIndex(where: { $0.condition.condition == condition.condition }) {
+                accountSelections[known].columns.append(index)
+            } else {
+                accountSelections.append((condition, [index]))
+            }
+        }
     }
 
     private mutating func add(_ column: some EntityColumn & AccountColumn, of rule: Rule, _ condition: BoundCondition) {
@@ -111,6 +123,12 @@ package struct CompiledRules: Sendable {
             group = groups.count
             let label = rule.key.attributeSlot == nil ? "" : rule.name(of: rule.key) + "="
             groups.append(EntityGroup(key: rule.key, kind: kind, condition: condition, label: label))
+        }
+        if let known = keys.firstIndex(where: { $0.field == rule.key }) {
+            keys[known].kinds |= condition.kinds
+            if !keys[known].groups.contains(group) { keys[known].groups.append(group) }
+        } else {
+            keys.append((rule.key, condition.kinds, [group]))
         }
         groups[group].columns.append(column)
         groups[group].idleAfter = max(groups[group].idleAfter, column.memory)

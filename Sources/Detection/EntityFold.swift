@@ -69,45 +69,58 @@ package final class EntityFold: Sendable {
     /// where the operations of each bucket start.
     private func route(_ passage: Passage) -> (operations: [EntityTable.Operation], starts: [Int]) {
         let batch = passage.batch
+        let groups = rules.groups
         var unsorted: [EntityTable.Operation] = []
-        unsorted.reserveCapacity(batch.events.count * 4)
-        let buckets = Partition.count * rules.groups.count
+        unsorted.reserveCapacity(batch.events.count * 8)
+        let buckets = Partition.count * groups.count
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
-        for (number, group) in rules.groups.enumerated() {
-            for index in batch.events.indices {
-                let standing = passage.standings[index]
-                guard group.condition.holds(for: batch.events[index], standing: standing, text: text) else { continue }
-                var operation = EntityTable.Operation(event: UInt32(index), bucket: 0, hash: 0, high: 0, low: 0)
-                let partition: Int
-                if group.key.isText {
-                    let slice = group.key.text(of: batch.events[index], in: text)
-                    guard !slice.isEmpty else { continue }
-                    let key = text.extracting(slice.range)
-                    operation.hash = hash.hash(key)
-                    partition = Partition.of(key)
-                } else {
-                    guard let words = group.key.words(of: batch.events[index]) else { continue }
-                    operation.hash = hash.hash(words.high, words.low)
-                    operation.high = words.high
-                    operation.low = words.low
-                    partition = Partition.of(words.high, words.low)
+        let kinds = batch.events.map(\.kind)
+        for (field, anyKind, members) in rules.keys {
+            for index in kinds.indices where kinds[index] & anyKind != 0 {
+                // A key is hashed once for all groups that hang on it.
+                guard let (key, partition) = key(field, of: batch.events[index], text) else { continue }
+                var operation = key
+                operation.event = UInt32(truncatingIfNeeded: index)
+                for group in members where kinds[index] & groups[group].condition.kinds != 0 {
+                    let holds = groups[group].condition.clausesHold(
+                        for: index, of: batch, standing: passage.standings[index])
+                    guard holds else { continue }
+                    let bucket = partition * groups.count + group
+                    operation.bucket = UInt32(truncatingIfNeeded: bucket)
+                    starts[bucket + 1] += 1
+                    unsorted.append(operation)
                 }
-                let bucket = partition * rules.groups.count + number
-                operation.bucket = UInt32(bucket)
-                starts[bucket + 1] += 1
-                unsorted.append(operation)
             }
         }
         for bucket in 0..<buckets { starts[bucket + 1] += starts[bucket] }
         var next = starts
-        let blank = EntityTable.Operation(event: 0, bucket: 0, hash: 0, high: 0, low: 0)
-        var sorted = [EntityTable.Operation](repeating: blank, count: unsorted.count)
+        var sorted = [EntityTable.Operation](repeating: .blank, count: unsorted.count)
         for operation in unsorted {
             sorted[next[Int(operation.bucket)]] = operation
             next[Int(operation.bucket)] += 1
         }
         return (sorted, starts)
+    }
+
+    /// The key that an event has in a field, hashed, and the partition of that; `nil` where it has none.
+    @inline(__always)
+    private func key(
+        _ field: Field, of event: borrowing Event, _ text: Span<UInt8>
+    ) -> (operation: EntityTable.Operation, partition: Int)? {
+        var operation = EntityTable.Operation.blank
+        if field.isText {
+            let slice = field.text(of: event, in: text)
+            if slice.isEmpty { return nil }
+            let key = text.extracting(slice.range)
+            operation.hash = hash.hash(key)
+            return (operation, Partition.of(key))
+        }
+        guard let words = field.words(of: event) else { return nil }
+        operation.hash = hash.hash(words.high, words.low)
+        operation.high = words.high
+        operation.low = words.low
+        return (operation, Partition.of(words.high, words.low))
     }
 
     /// Forgets keys with nothing in any window, in one partition a call in turn, and makes room where there are more than

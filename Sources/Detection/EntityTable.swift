@@ -15,6 +15,8 @@ struct EntityTable: Sendable {
         /// The key, where it is no text.
         var high: UInt64
         var low: UInt64
+
+        static let blank = Operation(event: 0, bucket: 0, hash: 0, high: 0, low: 0)
     }
 
     let group: CompiledRules.EntityGroup

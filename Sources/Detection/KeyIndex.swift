@@ -142,9 +142,7 @@ struct KeyIndex: Sendable {
     @inline(__always)
     func isText(_ slot: Int, _ text: Span<UInt8>) -> Bool {
         guard entries[slot].length == text.count else { return false }
-        let own = arena.span.extracting(range(of: slot))
-        for i in 0..<text.count where own[i] != text[i] { return false }
-        return true
+        return arena.span.extracting(range(of: slot)).equals(text)
     }
 
     private mutating func insert(_ entry: Entry, _ hash: UInt64) -> Int {

@@ -8,12 +8,24 @@ struct Passage: Sendable {
     /// One for each registration that is compared with others, by the event's index.
     let traits: [Int: RegistrationTraits]
     let hash: KeyHash
+
+    /// What an event's registration looks like, if it is one that is compared.
+    @inline(__always)
+    func traits(of event: Int) -> RegistrationTraits? {
+        batch.events[event].type == .registration ? traits[event] : nil
+    }
 }
 
 /// The states of a rule on accounts.
 protocol AccountColumn: StateColumn {
-    /// Takes the events of a partition's accounts in their order, and says what there is to say.
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal])
+    /// Which events the rule looks at.
+    var condition: BoundCondition { get }
+
+    /// Takes those events of a partition's accounts for which the condition holds, in their order, and says what there is to
+    /// say.
+    ///
+    /// - Parameter positions: Of these events within the visit.
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal])
 }
 
 /// A batch's events of the accounts of one partition.
@@ -23,7 +35,30 @@ struct AccountVisit: Sendable {
     let events: [UInt32]
     /// One for each of these events.
     let standings: [Standing]
+    /// One for each of these events: see ``RiskModel/Event/kind``.
+    let kinds: [UInt32]
     let hash: KeyHash
+
+    /// The positions of the events for which a condition holds.
+    func select(_ condition: BoundCondition, into positions: inout [UInt32]) {
+        positions.removeAll(keepingCapacity: true)
+        for position in kinds.indices where kinds[position] & condition.kinds != 0 {
+            let holds = condition.clausesHold(for: Int(events[position]), of: batch, standing: standings[position])
+            if holds { positions.append(UInt32(truncatingIfNeeded: position)) }
+        }
+    }
+
+    /// The index in the batch of the event at a position.
+    @inline(__always)
+    func event(_ position: UInt32) -> Int { Int(events[Int(position)]) }
+
+    @inline(__always)
+    func standing(_ position: UInt32) -> Standing { standings[Int(position)] }
+
+    /// What a rule has to say of the account of the event at a position.
+    func signal(_ position: UInt32, _ rule: Int, _ strength: Double, _ evidence: Evidence) -> Signal {
+        Signal(batch.events[event(position)], standing(position).account, rule, strength, evidence)
+    }
 }
 
 /// The states of a rule on entities.

@@ -6,26 +6,26 @@ protocol PatternColumn: EntityColumn, AccountColumn {
     var rule: Bound<Parameters> { get }
 
     /// Observes an event on a key; what there is to say: how strongly, how many, and the particulars in words.
+    ///
+    /// - Parameter event: Its place in the batch.
     mutating func observe(
-        _ slot: Int, _ event: Event, _ standing: Standing, _ batch: EventBatch, _ hash: KeyHash
+        _ slot: Int, _ event: Int, of batch: borrowing EventBatch, _ standing: Standing, _ hash: KeyHash
     ) -> (strength: Double, count: Int, traits: [String])?
 }
 
 extension PatternColumn {
     var shape: UInt64 { rule.shape }
+    var condition: BoundCondition { rule.condition }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text),
-                let (strength, count, traits) = observe(
-                    standing.account.slot, event, standing, visit.batch, visit.hash)
-            else { continue }
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
+        for position in positions {
+            let standing = visit.standing(position)
+            let found = observe(
+                standing.account.slot, visit.event(position), of: visit.batch, standing, visit.hash)
+            guard let (strength, count, traits) = found else { continue }
             signals.append(
-                Signal(
-                    event, standing.account, rule.index, strength,
-                    .pattern(entity: nil, count: count, traits: traits)))
+                visit.signal(
+                    position, rule.index, strength, .pattern(entity: nil, count: count, traits: traits)))
         }
     }
 
@@ -36,7 +36,7 @@ extension PatternColumn {
             let standing = passage.standings[event]
             guard
                 let (strength, count, traits) = observe(
-                    Int(slot), passage.batch.events[event], standing, passage.batch, passage.hash)
+                    Int(slot), event, of: passage.batch, standing, passage.hash)
             else { continue }
             let cause = visit.cause(rule.index, event, slot)
             output.entitySignals.append(cause.signal(strength: strength, count: count))

@@ -29,25 +29,17 @@ package final class ProfileFold: Sendable {
     ///
     /// - Parameter taints: What ties an account to a banned one.
     package func run(_ batch: EventBatch, taints: Taints, shards: Int) -> ProfileOutput {
-        var routes = [[ProfilePartition.Operation]](repeating: [], count: Partition.count)
-        let text = batch.text.span
-        for index in batch.events.indices {
-            let account = batch.events[index].account
-            guard !account.isEmpty else { continue }
-            let name = text.extracting(account.range)
-            routes[Partition.of(name)].append(.init(event: UInt32(index), hash: hash.hash(name)))
-        }
-        let routed = routes
+        let (operations, starts) = route(batch)
         let results = partitions.map(shards: shards) { partition, state in
-            routed[partition].isEmpty
-                ? ProfilePartition.Output()
-                : state.process(routed[partition], of: batch, hash: hash, taints: taints)
+            let own = operations[starts[partition]..<starts[partition + 1]]
+            return own.isEmpty
+                ? ProfilePartition.Output() : state.process(own, of: batch, hash: hash, taints: taints)
         }
         var output = ProfileOutput()
         var arrivals: [ProfilePartition.Arrival] = []
         output.standings = Array(repeating: .unknown, count: batch.events.count)
         for (partition, result) in results.enumerated() {
-            for (operation, standing) in zip(routed[partition], result.standings) {
+            for (operation, standing) in zip(operations[starts[partition]..<starts[partition + 1]], result.standings) {
                 output.standings[Int(operation.event)] = standing
             }
             output.signals.append(contentsOf: result.signals)
@@ -55,6 +47,32 @@ package final class ProfileFold: Sendable {
         }
         output.newAccounts = arrivals.sorted { $0.event < $1.event }.map(\.account)
         return output
+    }
+
+    /// An operation for each event of an account, sorted by partition and order, and where the operations of each start.
+    private func route(_ batch: EventBatch) -> (operations: [ProfilePartition.Operation], starts: [Int]) {
+        var partitions: [UInt8] = []
+        partitions.reserveCapacity(batch.events.count)
+        var starts = [Int](repeating: 0, count: Partition.count + 1)
+        let text = batch.text.span
+        let nowhere = UInt8(Partition.count)
+        for index in batch.events.indices {
+            let account = batch.events[index].account
+            let partition = account.isEmpty ? nowhere : UInt8(Partition.of(text.extracting(account.range)))
+            partitions.append(partition)
+            if partition != nowhere { starts[Int(partition) + 1] += 1 }
+        }
+        for partition in 0..<Partition.count { starts[partition + 1] += starts[partition] }
+        var next = starts
+        let blank = ProfilePartition.Operation(event: 0, hash: 0)
+        var operations = [ProfilePartition.Operation](repeating: blank, count: starts[Partition.count])
+        for index in batch.events.indices where partitions[index] != nowhere {
+            let name = text.extracting(batch.events[index].account.range)
+            let partition = Int(partitions[index])
+            operations[next[partition]] = .init(event: UInt32(index), hash: hash.hash(name))
+            next[partition] += 1
+        }
+        return (operations, starts)
     }
 
     /// The account's name and first event; `nil` if it has given way since.

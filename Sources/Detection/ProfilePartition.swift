@@ -35,12 +35,15 @@ struct ProfilePartition: Sendable {
     private var index = KeyIndex(keysAreTexts: true)
     private var profiles: [Profile] = []
     private var columns: [any AccountColumn]
+    /// The columns by what they look at: so many rules, so few conditions.
+    private let selections: [(condition: BoundCondition, columns: [Int])]
     private var ties: TieColumn?
     private let meter: RuleMeter
 
     init(number: Int, rules: CompiledRules) {
         self.number = number
         columns = rules.accountColumns
+        selections = rules.accountSelections
         meter = rules.meter
         ties = rules.associations.isEmpty ? nil : TieColumn(rules.associations, salt: rules.associationSalt)
     }
@@ -55,7 +58,7 @@ struct ProfilePartition: Sendable {
     /// Takes the operations of this partition in their order: first each event's account is looked up, then each rule
     /// sees the events.
     mutating func process(
-        _ operations: [Operation], of batch: EventBatch, hash: KeyHash, taints: Taints
+        _ operations: ArraySlice<Operation>, of batch: EventBatch, hash: KeyHash, taints: Taints
     ) -> Output {
         var output = Output()
         warmth &+= index.warm(operations.lazy.map(\.hash))
@@ -63,8 +66,17 @@ struct ProfilePartition: Sendable {
         let slots = output.standings.map { UInt32($0.account.slot) }
         for column in columns { warmth &+= column.warm(slots) }
         let visit = AccountVisit(
-            batch: batch, events: operations.map(\.event), standings: output.standings, hash: hash)
-        for i in columns.indices { meter.run(columns[i].shape) { columns[i].pass(visit, to: &output.signals) } }
+            batch: batch, events: operations.map(\.event), standings: output.standings,
+            kinds: operations.map { batch.events[Int($0.event)].kind }, hash: hash)
+        var positions: [UInt32] = []
+        positions.reserveCapacity(operations.count)
+        for (condition, members) in selections {
+            visit.select(condition, into: &positions)
+            if positions.isEmpty { continue }
+            for i in members {
+                meter.run(columns[i].shape) { columns[i].pass(visit, positions, to: &output.signals) }
+            }
+        }
         ties?.pass(visit, taints: taints, to: &output.signals)
         return output
     }
@@ -76,7 +88,7 @@ struct ProfilePartition: Sendable {
     }
 
     private mutating func resolve(
-        _ operations: [Operation], _ batch: EventBatch, _ hash: KeyHash, _ output: inout Output
+        _ operations: ArraySlice<Operation>, _ batch: EventBatch, _ hash: KeyHash, _ output: inout Output
     ) {
         let text = batch.text.span
         output.standings.reserveCapacity(operations.count)

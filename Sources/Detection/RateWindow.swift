@@ -14,6 +14,9 @@ struct RateWindow: Sendable {
 
     init() {}
 
+    /// Whether nothing was ever counted.
+    var isEmpty: Bool { newest == 0 && narrow[0] == 0 && wide.isEmpty }
+
     /// The span of an eighth in microseconds.
     @inline(__always)
     private static func part(of window: Interval) -> Int64 { max(1, window.microseconds / Int64(parts)) }

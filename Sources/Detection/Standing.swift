@@ -34,7 +34,8 @@ struct Familiarity: Sendable {
     /// What of the event is none of the known; nothing where nothing is known. What the event succeeded with is known then.
     ///
     /// - Parameter device: The device's ``mark(_:)``; 0 where the event has none.
-    mutating func observe(_ event: Event, device: UInt16, hash: KeyHash) -> Sights {
+    @inline(__always)
+    mutating func observe(_ event: borrowing Event, device: UInt16, hash: KeyHash) -> Sights {
         var firsts: Sights = []
         let counts = event.outcome != .failure
         if device != 0, Self.isFirst(device, &devices, keeping: counts) { firsts.insert(.device) }
@@ -112,7 +113,8 @@ struct Life: Sendable {
     var hasOneDevice: Bool { device != 0 && days >= Self.returns && !hasOtherDevice }
 
     /// - Parameter used: The device's ``mark(_:)``; 0 where the event has none.
-    mutating func observe(_ event: Event, device used: UInt16, hash: KeyHash) {
+    @inline(__always)
+    mutating func observe(_ event: borrowing Event, device used: UInt16, hash: KeyHash) {
         guard event.outcome != .failure, event.hasAddress, event.type != .verdict else { return }
         // IPv4 /24, IPv6 /48: within them a subscriber's addresses change.
         let network = event.address.masked(to: event.address.isV4 ? 120 : 48)
@@ -160,6 +162,7 @@ func mark(_ hash: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: hash >> 48) | 1
 
 extension Event {
     /// A hash of whose network the address is of: the autonomous system; where that is unknown, the IPv4 /16 or IPv6 /32.
+    @inline(__always)
     func provider(_ hash: KeyHash) -> UInt64 {
         if place.asn != 0 { return hash.hash(0, UInt64(place.asn)) }
         let block = address.masked(to: address.isV4 ? 112 : 32)

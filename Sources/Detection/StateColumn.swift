@@ -61,38 +61,3 @@ struct StateBlocks {
         try reader.finish()
     }
 }
-
-/// States of the few keys that have any: a table from slots.
-struct SparseStates<State: Sendable>: Sendable {
-    private(set) var states: [UInt32: State] = [:]
-
-    subscript(slot: Int, default make: @autoclosure () -> State) -> State {
-        get { states[UInt32(slot)] ?? make() }
-        _modify { yield &states[UInt32(slot), default: make()] }
-    }
-
-    subscript(slot: Int) -> State? { states[UInt32(slot)] }
-
-    mutating func clear(_ slot: Int) { states[UInt32(slot)] = nil }
-
-    /// Writes the states in order of their slots.
-    func encode(into writer: inout StateWriter, _ write: (State, inout StateWriter) -> Void) {
-        writer.write(count: states.count)
-        for (slot, state) in states.sorted(by: { $0.key < $1.key }) {
-            writer.write(slot)
-            write(state, &writer)
-        }
-    }
-
-    /// Reads states of live slots.
-    mutating func decode(
-        slotsOf index: KeyIndex, from reader: inout StateReader,
-        _ read: (inout StateReader) throws(StateFault) -> State
-    ) throws(StateFault) {
-        for _ in 0..<(try reader.readCount(bytesEach: 5)) {
-            let slot = try reader.read(UInt32.self)
-            guard index.isLive(Int(slot)), states[slot] == nil else { throw .invalid("a key with a state") }
-            states[slot] = try read(&reader)
-        }
-    }
-}

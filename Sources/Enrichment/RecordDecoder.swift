@@ -43,23 +43,24 @@ struct RecordDecoder {
         _ place: inout Place, _ reader: inout RecordReader, _ data: Span<UInt8>, _ record: Int
     ) throws(MalformedDatabase) -> Bool {
         var isPlausible = true
-        for key in ["country", "registered_country"] as [StaticString] where place.country == .unknown {
-            if let country = try reader.find(key, in: data, at: record),
-                let code = try reader.text("iso_code", in: data, at: country)
-            {
+        // A City database has hundreds of thousands of records, each of which is read once from its beginning to its end.
+        let parts = try reader.find(
+            ["country", "registered_country", "subdivisions", "location", "traits"], in: data, at: record)
+        for i in 0..<2 where parts[i] >= 0 && place.country == .unknown {
+            if let code = try reader.text("iso_code", in: data, at: parts[i]) {
                 place.country = CountryCode(ascii: data.extracting(code)) ?? .unknown
                 if place.country == .unknown { isPlausible = false }
             }
         }
-        if let subdivisions = try reader.find("subdivisions", in: data, at: record),
-            let largest = try reader.first(in: data, at: subdivisions),
+        if parts[2] >= 0, let largest = try reader.first(in: data, at: parts[2]),
             let code = try reader.text("iso_code", in: data, at: largest), code.count <= 4
         {
             place.subdivision = SubdivisionCode(String(copying: data.extracting(code))) ?? .unknown
         }
-        if let location = try reader.find("location", in: data, at: record) {
-            if let latitude = try reader.real("latitude", in: data, at: location),
-                let longitude = try reader.real("longitude", in: data, at: location)
+        if parts[3] >= 0 {
+            let values = try reader.find(["latitude", "longitude", "accuracy_radius"], in: data, at: parts[3])
+            if let latitude = try reader.real(in: data, at: values[0]),
+                let longitude = try reader.real(in: data, at: values[1])
             {
                 if abs(latitude) <= 90, abs(longitude) <= 180 {
                     place.latitude = Float(latitude)
@@ -69,15 +70,15 @@ struct RecordDecoder {
                     isPlausible = false
                 }
             }
-            if let radius = try reader.number("accuracy_radius", in: data, at: location) {
+            if let radius = try reader.number(in: data, at: values[2]) {
                 place.accuracyRadiusKilometres = UInt16(clamping: radius)
             }
         }
-        if let traits = try reader.find("traits", in: data, at: record) {
-            for (key, flag) in Self.traitFlags where try reader.isTrue(key, in: data, at: traits) {
+        if parts[4] >= 0 {
+            for (key, flag) in Self.traitFlags where try reader.isTrue(key, in: data, at: parts[4]) {
                 place.flags.insert(flag)
             }
-            place.flags.formUnion(try connection(&reader, data, traits))
+            place.flags.formUnion(try connection(&reader, data, parts[4]))
         }
         return isPlausible
     }

@@ -59,6 +59,24 @@ struct RecordReader {
         return nil
     }
 
+    /// The positions of the values of several keys in the map at `map`, in one pass; -1 where it has no such key or is no map.
+    mutating func find<let n: Int>(
+        _ keys: InlineArray<n, StaticString>, in data: Span<UInt8>, at map: Int
+    ) throws(MalformedDatabase) -> InlineArray<n, Int> {
+        var found = InlineArray<n, Int>(repeating: -1)
+        var position = map
+        guard case .map(let count, let content) = try value(in: data, at: &position) else { return found }
+        position = content
+        for _ in 0..<count {
+            guard case .text(let name) = try value(in: data, at: &position) else {
+                throw MalformedDatabase(detail: "a map's key that is no text")
+            }
+            for i in keys.indices where found[i] < 0 && Self.equal(data, name, keys[i]) { found[i] = position }
+            try skip(in: data, at: &position, depth: 0)
+        }
+        return found
+    }
+
     /// The position of the first value of the array at `array`; `nil` if it is empty or no array.
     mutating func first(in data: Span<UInt8>, at array: Int) throws(MalformedDatabase) -> Int? {
         var position = array
@@ -85,22 +103,24 @@ struct RecordReader {
     ) throws(MalformedDatabase) -> (type: Int, size: Int) {
         steps += 1
         guard steps <= Self.maximumSteps else { throw MalformedDatabase(detail: "a record without end") }
-        let control = try unsigned(in: data, at: &position, count: 1)
+        guard position >= 0, position < data.count else { throw MalformedDatabase(detail: "a value beyond its end") }
+        let control = Int(data[position])
+        position += 1
         let short = control & 0x1f
         var type = control >> 5
         if type == 1 {
             let bytes = short >> 3 & 3
             let rest = try unsigned(in: data, at: &position, count: bytes + 1)
-            let bases = [0, 2_048, 526_336, 0]
-            return (1, bases[bytes] + (bytes == 3 ? 0 : (short & 7) << (8 * (bytes + 1))) + rest)
+            let base = bytes == 1 ? 2_048 : bytes == 2 ? 526_336 : 0
+            return (1, base + (bytes == 3 ? 0 : (short & 7) << (8 * (bytes + 1))) + rest)
         }
         if type == 0 {
             type = 7 + (try unsigned(in: data, at: &position, count: 1))
             guard (8...15).contains(type) else { throw MalformedDatabase(detail: "a value of unknown type") }
         }
         guard short >= 29 else { return (type, short) }
-        let bases = [29, 285, 65_821]
-        return (type, bases[short - 29] + (try unsigned(in: data, at: &position, count: short - 28)))
+        let base = short == 29 ? 29 : short == 30 ? 285 : 65_821
+        return (type, base + (try unsigned(in: data, at: &position, count: short - 28)))
     }
 
     private mutating func body(
@@ -157,21 +177,34 @@ struct RecordReader {
 extension RecordReader {
     mutating func text(_ key: StaticString, in data: Span<UInt8>, at map: Int) throws(MalformedDatabase) -> Range<Int>?
     {
-        guard var position = try find(key, in: data, at: map) else { return nil }
-        guard case .text(let range) = try value(in: data, at: &position) else { return nil }
+        guard let position = try find(key, in: data, at: map) else { return nil }
+        return try text(in: data, at: position)
+    }
+
+    /// The text at a position; `nil` where that is -1, or something else stands there.
+    mutating func text(in data: Span<UInt8>, at position: Int) throws(MalformedDatabase) -> Range<Int>? {
+        var position = position
+        guard position >= 0, case .text(let range) = try value(in: data, at: &position) else { return nil }
         return range
     }
 
-    mutating func number(_ key: StaticString, in data: Span<UInt8>, at map: Int) throws(MalformedDatabase) -> UInt64? {
-        guard var position = try find(key, in: data, at: map) else { return nil }
-        guard case .number(let value) = try value(in: data, at: &position) else { return nil }
+    /// As ``text(in:at:)``.
+    mutating func number(in data: Span<UInt8>, at position: Int) throws(MalformedDatabase) -> UInt64? {
+        var position = position
+        guard position >= 0, case .number(let value) = try value(in: data, at: &position) else { return nil }
         return value
     }
 
-    mutating func real(_ key: StaticString, in data: Span<UInt8>, at map: Int) throws(MalformedDatabase) -> Double? {
-        guard var position = try find(key, in: data, at: map) else { return nil }
-        guard case .real(let value) = try value(in: data, at: &position) else { return nil }
+    /// As ``text(in:at:)``.
+    mutating func real(in data: Span<UInt8>, at position: Int) throws(MalformedDatabase) -> Double? {
+        var position = position
+        guard position >= 0, case .real(let value) = try value(in: data, at: &position) else { return nil }
         return value
+    }
+
+    mutating func number(_ key: StaticString, in data: Span<UInt8>, at map: Int) throws(MalformedDatabase) -> UInt64? {
+        guard let position = try find(key, in: data, at: map) else { return nil }
+        return try number(in: data, at: position)
     }
 
     mutating func isTrue(_ key: StaticString, in data: Span<UInt8>, at map: Int) throws(MalformedDatabase) -> Bool {

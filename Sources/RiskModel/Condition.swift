@@ -14,10 +14,17 @@ package struct Condition: Sendable, Hashable {
         self.clauses = clauses
     }
 
-    /// Whether type and outcome count; the clauses are for whoever knows the account and the lists.
-    @inline(__always)
-    package func admits(_ event: Event) -> Bool {
-        types & 1 << event.type.rawValue != 0 && outcomes & 1 << event.outcome.rawValue != 0
+    /// The kinds of events whose type and outcome count: see ``Event/kind``.
+    package var kinds: UInt32 {
+        var kinds: UInt32 = 0
+        for type in EventType.allCases {
+            for outcome in Outcome.allCases {
+                if types & 1 << type.rawValue != 0, outcomes & 1 << outcome.rawValue != 0 {
+                    kinds |= Event.kind(type, outcome)
+                }
+            }
+        }
+        return kinds
     }
 
     /// The one type that counts, where it is one.
@@ -61,14 +68,14 @@ package struct Clause: Sendable, Hashable {
 /// What of an event its account had not used before.
 package struct Sights: OptionSet, Sendable, Hashable {
     package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    package static let device = Sights(rawValue: 1)
+    @inlinable package static var device: Sights { Sights(rawValue: 1) }
     /// Neither the autonomous system nor the network of the address.
-    package static let network = Sights(rawValue: 2)
-    package static let country = Sights(rawValue: 4)
+    @inlinable package static var network: Sights { Sights(rawValue: 2) }
+    @inlinable package static var country: Sights { Sights(rawValue: 4) }
     /// Another country than that of the account's event before; the only sight that is not new for good.
-    package static let switched = Sights(rawValue: 8)
+    @inlinable package static var switched: Sights { Sights(rawValue: 8) }
 
     /// Every sight with its name in rules.
     package static let names: [(name: String, sight: Sights)] = [

@@ -48,14 +48,15 @@ package struct TextSlice: Hashable, Sendable {
     package var offset: UInt32
     package var count: UInt32
 
+    @inlinable
     package init(offset: UInt32, count: UInt32) {
         self.offset = offset
         self.count = count
     }
 
-    package static let empty = TextSlice(offset: 0, count: 0)
-    package var isEmpty: Bool { count == 0 }
-    package var range: Range<Int> { Int(offset)..<Int(offset) + Int(count) }
+    @inlinable package static var empty: TextSlice { TextSlice(offset: 0, count: 0) }
+    @inlinable package var isEmpty: Bool { count == 0 }
+    @inlinable package var range: Range<Int> { Int(offset)..<Int(offset) + Int(count) }
 }
 
 /// A decoded, validated fact. A plain value without references; its texts stand in its batch's arena.
@@ -117,7 +118,14 @@ package struct Event: Sendable {
     /// How many of them follow from others, and are the last.
     package static let derivedTextCount = 3
 
-    package var hasAddress: Bool { address != .none }
+    @inlinable package var hasAddress: Bool { address != .none }
+
+    /// Type and outcome as one bit, so that whoever looks for several asks once.
+    @inlinable package var kind: UInt32 { Self.kind(type, outcome) }
+
+    @inlinable package static func kind(_ type: EventType, _ outcome: Outcome) -> UInt32 {
+        1 << (UInt32(type.rawValue) << 2 | UInt32(outcome.rawValue))
+    }
 }
 
 /// Events in order of `seq`, the arena that holds their texts, and the frames that could not be events.
@@ -177,7 +185,7 @@ package struct EventBatch: Sendable {
 
 extension Event {
     /// Replaces each of the event's texts, absent ones too, in the order of their declaration.
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func mapTexts(_ body: (TextSlice) -> TextSlice) {
         id = body(id)
         account = body(account)

@@ -172,16 +172,19 @@ package struct EntityKey: Hashable, Sendable {
 package struct AccountRef: Hashable, Sendable {
     package var rawValue: UInt64
 
+    @inlinable
     package init(partition: Int, generation: UInt32, slot: Int) {
         rawValue = UInt64(partition) << 56 | UInt64(generation & 0xff_ffff) << 32 | UInt64(slot)
     }
 
     /// No account: a failed login for a user name that nobody has.
-    package static let none = AccountRef(partition: 0xff, generation: 0xff_ffff, slot: 0xffff_ffff)
+    @inlinable package static var none: AccountRef { AccountRef(rawValue: .max) }
 
-    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    @inlinable package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
-    package var partition: Int { Int(rawValue >> 56) }
-    package var generation: UInt32 { UInt32(rawValue >> 32 & 0xff_ffff) }
-    package var slot: Int { Int(rawValue & 0xffff_ffff) }
+    @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    @inlinable package var partition: Int { Int(rawValue >> 56) }
+    @inlinable package var generation: UInt32 { UInt32(rawValue >> 32 & 0xff_ffff) }
+    @inlinable package var slot: Int { Int(rawValue & 0xffff_ffff) }
 }

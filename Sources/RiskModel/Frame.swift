@@ -142,6 +142,7 @@ package protocol FrameSink: Sendable {
 
 extension Array where Element == UInt8 {
     /// Appends the bytes of a span.
+    @inlinable
     package mutating func append(copying span: Span<UInt8>) {
         // SAFETY: the buffer is read only inside the closure, and `append(contentsOf:)` copies it.
         unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }

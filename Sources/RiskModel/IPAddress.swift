@@ -7,6 +7,7 @@ package struct IPAddress: Hashable, Sendable {
     /// The last eight bytes, most significant first.
     package var low: UInt64
 
+    @inlinable
     package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -18,14 +19,17 @@ package struct IPAddress: Hashable, Sendable {
     }
 
     /// All bits zero: no address.
-    package static let none = IPAddress(high: 0, low: 0)
+    @inlinable package static var none: IPAddress { IPAddress(high: 0, low: 0) }
 
-    package var isV4: Bool { high == 0 && low >> 32 == 0xffff }
+    @inlinable package static func == (a: Self, b: Self) -> Bool { a.high == b.high && a.low == b.low }
+
+    @inlinable package var isV4: Bool { high == 0 && low >> 32 == 0xffff }
 
     /// The last 32 bits; the IPv4 address where ``isV4``.
-    package var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
+    @inlinable package var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
 
     /// The network of the first `length` bits (0 to 128, counted in the IPv6 form); the other bits are zero.
+    @inlinable
     package func masked(to length: Int) -> IPAddress {
         if length >= 128 { return self }
         if length > 64 { return IPAddress(high: high, low: low & ~(UInt64.max >> UInt64(length - 64))) }
@@ -40,6 +44,7 @@ package struct IPPrefix: Hashable, Sendable {
     /// Leading bits, counted in the IPv6 form: an IPv4 /24 has length 120.
     package var length: Int
 
+    @inlinable
     package init(_ address: IPAddress, length: Int) {
         self.address = address.masked(to: length)
         self.length = length

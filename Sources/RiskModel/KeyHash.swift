@@ -4,22 +4,23 @@
 /// manner of wyhash (Wang Yi, 2019). The tables compare whole keys: the hash decides where to look, never who is who. The
 /// seed is the installation's own, so that no outsider can choose keys that collide.
 package struct KeyHash: Sendable, Hashable {
-    private let a: UInt64
-    private let b: UInt64
+    @usableFromInline let a: UInt64
+    @usableFromInline let b: UInt64
 
+    @inlinable
     package init(seed: UInt64) {
         a = Self.fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93)
         b = Self.fold(seed ^ 0xc2b2_ae3d_27d4_eb4f, 0xa076_1d64_78bd_642f) | 1
     }
 
-    @inline(__always)
-    private static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
         let product = x.multipliedFullWidth(by: y)
         return product.high ^ product.low
     }
 
     /// Hash of bytes.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func hash(_ key: Span<UInt8>) -> UInt64 {
         // SAFETY: every bit pattern of a UInt8 is initialised memory.
         let bytes = unsafe key.bytes
@@ -41,7 +42,7 @@ package struct KeyHash: Sendable, Hashable {
     }
 
     /// Hash of two words.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func hash(_ high: UInt64, _ low: UInt64) -> UInt64 {
         Self.fold(Self.fold(a ^ high, b) ^ low, a | 1)
     }

@@ -44,17 +44,17 @@ package final class Partitioned<State: Sendable>: Sendable {
 /// The numbering of partitions.
 package enum Partition {
     /// A power of two. The most shards that can have work.
-    package static let count = 64
+    @inlinable package static var count: Int { 64 }
 
     /// Not the tables' own hash, whose seed is random: what is in a partition decides what gives way at a limit, and when
     /// something spent is forgotten, so it must be the same in every run. A key's place in its table stays secret.
-    private static let hash = KeyHash(seed: 0)
+    @inlinable static var hash: KeyHash { KeyHash(seed: 0) }
 
     /// The partition of a text.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func of(_ text: Span<UInt8>) -> Int { Int(hash.hash(text) >> 58) }
 
     /// The partition of a key of two words.
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func of(_ high: UInt64, _ low: UInt64) -> Int { Int(hash.hash(high, low) >> 58) }
 }

@@ -1,9 +1,11 @@
 /// A country or territory: two upper-case letters of ISO 3166-1, packed. Zero where unknown.
 package struct CountryCode: Hashable, Sendable, CustomStringConvertible {
     package var rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let unknown = CountryCode(rawValue: 0)
+    @inlinable package static var unknown: CountryCode { CountryCode(rawValue: 0) }
+
+    @inlinable package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
     /// Two ASCII letters of either case; `nil` for anything else.
     package init?(ascii text: Span<UInt8>) {
@@ -30,9 +32,11 @@ package struct CountryCode: Hashable, Sendable, CustomStringConvertible {
 /// A country's subdivision: up to four ASCII characters (ISO 3166-2 without the country), packed. Zero where unknown.
 package struct SubdivisionCode: Hashable, Sendable, CustomStringConvertible {
     package var rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    package static let unknown = SubdivisionCode(rawValue: 0)
+    @inlinable package static var unknown: SubdivisionCode { SubdivisionCode(rawValue: 0) }
+
+    @inlinable package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
     package init?(_ text: String) {
         guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else { return nil }
@@ -48,17 +52,17 @@ package struct SubdivisionCode: Hashable, Sendable, CustomStringConvertible {
 /// What the databases say of an address beyond its place.
 package struct NetworkFlags: OptionSet, Sendable, Hashable {
     package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    package static let anonymous = NetworkFlags(rawValue: 1 << 0)
-    package static let vpn = NetworkFlags(rawValue: 1 << 1)
-    package static let hosting = NetworkFlags(rawValue: 1 << 2)
-    package static let publicProxy = NetworkFlags(rawValue: 1 << 3)
-    package static let tor = NetworkFlags(rawValue: 1 << 4)
-    package static let residentialProxy = NetworkFlags(rawValue: 1 << 5)
-    package static let anycast = NetworkFlags(rawValue: 1 << 6)
-    package static let cellular = NetworkFlags(rawValue: 1 << 7)
-    package static let satellite = NetworkFlags(rawValue: 1 << 8)
+    @inlinable package static var anonymous: NetworkFlags { NetworkFlags(rawValue: 1 << 0) }
+    @inlinable package static var vpn: NetworkFlags { NetworkFlags(rawValue: 1 << 1) }
+    @inlinable package static var hosting: NetworkFlags { NetworkFlags(rawValue: 1 << 2) }
+    @inlinable package static var publicProxy: NetworkFlags { NetworkFlags(rawValue: 1 << 3) }
+    @inlinable package static var tor: NetworkFlags { NetworkFlags(rawValue: 1 << 4) }
+    @inlinable package static var residentialProxy: NetworkFlags { NetworkFlags(rawValue: 1 << 5) }
+    @inlinable package static var anycast: NetworkFlags { NetworkFlags(rawValue: 1 << 6) }
+    @inlinable package static var cellular: NetworkFlags { NetworkFlags(rawValue: 1 << 7) }
+    @inlinable package static var satellite: NetworkFlags { NetworkFlags(rawValue: 1 << 8) }
 
     /// Every flag with its name in rules, lists and tables.
     package static let names: [(name: String, flag: NetworkFlags)] = [

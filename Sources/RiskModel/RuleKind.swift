@@ -87,7 +87,7 @@ package struct Ramp: Sendable, Hashable {
     }
 
     /// 0 to 1.
-    @inline(__always)
+    @inlinable @inline(__always)
     package func strength(_ count: Double) -> Double {
         count <= allow ? 0 : min(1, (count - allow) / (saturate - allow))
     }

@@ -11,54 +11,56 @@ package enum StateFault: Error, Hashable, Sendable {
 /// Numbers are little-endian and fixed in size; texts and arrays stand behind their count. Nothing names itself: the
 /// order of the fields is the format, and whoever stores the bytes stores its version.
 package struct StateWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+    @usableFromInline var buffer: [UInt8] = []
+    package var bytes: [UInt8] { buffer }
 
     package init() {}
 
     /// Forgets the bytes and keeps the room.
-    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func write(_ value: some FixedWidthInteger & BitwiseCopyable) {
         // SAFETY: the bytes of an integer have no padding, and are copied before the closure ends.
-        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe buffer.append(contentsOf: $0) }
     }
 
-    package mutating func write(_ value: Double) { write(value.bitPattern) }
-    package mutating func write(_ value: Float) { write(value.bitPattern) }
-    package mutating func write(_ value: Bool) { write(UInt8(value ? 1 : 0)) }
-    package mutating func write(_ value: Timestamp) { write(value.microseconds) }
+    @inlinable package mutating func write(_ value: Double) { write(value.bitPattern) }
+    @inlinable package mutating func write(_ value: Float) { write(value.bitPattern) }
+    @inlinable package mutating func write(_ value: Bool) { write(UInt8(value ? 1 : 0)) }
+    @inlinable package mutating func write(_ value: Timestamp) { write(value.microseconds) }
+    @inlinable
     package mutating func write(_ value: IPAddress) {
         write(value.high)
         write(value.low)
     }
 
     /// Writes how many elements follow, 0 to 2³² − 1.
-    package mutating func write(count: Int) { write(UInt32(count)) }
+    @inlinable package mutating func write(count: Int) { write(UInt32(count)) }
 
     /// Writes bytes behind their count.
     package mutating func write(_ value: [UInt8]) {
         write(count: value.count)
-        bytes.append(contentsOf: value)
+        buffer.append(contentsOf: value)
     }
 
     /// Writes bytes behind their count.
     package mutating func write(_ value: Span<UInt8>) {
         write(count: value.count)
-        bytes.append(copying: value)
+        buffer.append(copying: value)
     }
 
     /// Writes a text behind its count of bytes.
     package mutating func write(_ value: String) {
         write(count: value.utf8.count)
-        bytes.append(contentsOf: value.utf8)
+        buffer.append(contentsOf: value.utf8)
     }
 }
 
 /// Reads what a ``StateWriter`` wrote, and trusts none of it.
 package struct StateReader: Sendable {
-    private let bytes: [UInt8]
-    private var position = 0
+    @usableFromInline let bytes: [UInt8]
+    @usableFromInline var position = 0
     /// Stands in for a name while the state is read: the way by which a name leaves the state.
     package let substitution: NameSubstitution?
 
@@ -68,9 +70,9 @@ package struct StateReader: Sendable {
     }
 
     /// Bytes not read yet.
-    package var remaining: Int { bytes.count - position }
+    @inlinable package var remaining: Int { bytes.count - position }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type = Value.self
     ) throws(StateFault) -> Value {
@@ -82,9 +84,10 @@ package struct StateReader: Sendable {
         return Value(littleEndian: value)
     }
 
-    package mutating func readDouble() throws(StateFault) -> Double { Double(bitPattern: try read()) }
-    package mutating func readFloat() throws(StateFault) -> Float { Float(bitPattern: try read()) }
+    @inlinable package mutating func readDouble() throws(StateFault) -> Double { Double(bitPattern: try read()) }
+    @inlinable package mutating func readFloat() throws(StateFault) -> Float { Float(bitPattern: try read()) }
 
+    @inlinable
     package mutating func readBool() throws(StateFault) -> Bool {
         switch try read(UInt8.self) {
         case 0: false
@@ -94,18 +97,21 @@ package struct StateReader: Sendable {
     }
 
     /// A time from 1970 to the end of 9999.
+    @inlinable
     package mutating func readTimestamp() throws(StateFault) -> Timestamp {
         let microseconds = try read(Int64.self)
         guard microseconds >= 0, microseconds <= Timestamp.latest.microseconds else { throw .invalid("a time") }
         return Timestamp(microseconds: microseconds)
     }
 
+    @inlinable
     package mutating func readAddress() throws(StateFault) -> IPAddress {
         IPAddress(high: try read(), low: try read())
     }
 
     /// How many elements follow, each of at least `bytesEach` bytes: a damaged count cannot ask for more memory than the
     /// bytes that are there.
+    @inlinable
     package mutating func readCount(bytesEach: Int) throws(StateFault) -> Int {
         let count = Int(try read(UInt32.self))
         guard count <= remaining / max(1, bytesEach) else { throw .truncated }

@@ -6,20 +6,27 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since the epoch.
     package var microseconds: Int64
 
-    package init(microseconds: Int64) { self.microseconds = microseconds }
+    @inlinable package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
+    @inlinable package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
 
     /// The epoch, which also stands for "never".
-    package static let epoch = Timestamp(microseconds: 0)
+    @inlinable package static var epoch: Timestamp { Timestamp(microseconds: 0) }
     /// The last valid event time, 9999-12-31T23:59:59.999999Z.
-    package static let latest = Timestamp(microseconds: 253_402_300_799_999_999)
+    @inlinable package static var latest: Timestamp { Timestamp(microseconds: 253_402_300_799_999_999) }
 
-    package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+    @inlinable package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+    @inlinable package static func == (a: Self, b: Self) -> Bool { a.microseconds == b.microseconds }
 
-    package static func + (a: Self, b: Interval) -> Self { Self(microseconds: a.microseconds + b.microseconds) }
-    package static func - (a: Self, b: Interval) -> Self { Self(microseconds: a.microseconds - b.microseconds) }
-    package static func - (a: Self, b: Self) -> Interval { Interval(microseconds: a.microseconds - b.microseconds) }
+    @inlinable package static func + (a: Self, b: Interval) -> Self {
+        Self(microseconds: a.microseconds + b.microseconds)
+    }
+    @inlinable package static func - (a: Self, b: Interval) -> Self {
+        Self(microseconds: a.microseconds - b.microseconds)
+    }
+    @inlinable package static func - (a: Self, b: Self) -> Interval {
+        Interval(microseconds: a.microseconds - b.microseconds)
+    }
 
     /// Days since the epoch of a date in the proleptic Gregorian calendar.
     ///
@@ -85,15 +92,16 @@ extension Timestamp: CustomStringConvertible {
 package struct Interval: Hashable, Comparable, Sendable {
     package var microseconds: Int64
 
-    package init(microseconds: Int64) { self.microseconds = microseconds }
-    package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
+    @inlinable package init(microseconds: Int64) { self.microseconds = microseconds }
+    @inlinable package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
 
-    package var seconds: Double { Double(microseconds) / 1e6 }
-    package var hours: Double { seconds / 3600 }
+    @inlinable package var seconds: Double { Double(microseconds) / 1e6 }
+    @inlinable package var hours: Double { seconds / 3600 }
 
-    package static let zero = Interval(microseconds: 0)
+    @inlinable package static var zero: Interval { Interval(microseconds: 0) }
 
-    package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+    @inlinable package static func == (a: Self, b: Self) -> Bool { a.microseconds == b.microseconds }
+    @inlinable package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
 }
 
 extension Interval: CustomStringConvertible {

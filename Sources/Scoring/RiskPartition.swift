@@ -27,40 +27,53 @@ struct RiskPartition: Sendable {
                 end += 1
             }
             defer { next = end }
-            let known = records.removeValue(forKey: first.account)
-            guard var record = known ?? account(first.account).map(RiskRecord.init) else {
-                output.orphans += end - next
-                continue
-            }
-            if record.fall(through: first.watermark, rules: rules) { changed.insert(first.account) }
-            var counted = false
-            for signal in ordered[next..<end] where record.add(signal, rules: rules) {
-                counted = true
-                output.signals.append(RecordedSignal(account: record.account.account, signal: signal))
-            }
-            if counted {
-                if let alert = record.settle(at: first.watermark, rules: rules) { output.alerts.append(alert) }
+            let own = ordered[next..<end]
+            if let known = records.index(forKey: first.account) {
+                // Changed in its place: a record is large.
+                let hasChanged = Self.weigh(own, on: &records.values[known], &timers, rules, &output)
+                if hasChanged { changed.insert(first.account) }
+            } else if var record = account(first.account).map(RiskRecord.init) {
+                guard Self.weigh(own, on: &record, &timers, rules, &output) else { continue }
+                records[first.account] = record
                 changed.insert(first.account)
-                setTimer(for: &record, of: first.account)
-                if record.level >= .review {
-                    let ties = record.ties(rules: rules)
-                    if !ties.isEmpty {
-                        output.ties.append(Tie(account: first.account, ties: ties, score: record.score(rules: rules)))
-                    }
-                }
+            } else {
+                output.orphans += own.count
             }
-            if counted || known != nil { records[first.account] = record }
         }
         while let timer = timers.removeFirst(through: watermark) {
             // A record that was forgotten leaves its timers behind.
-            guard var record = records[timer.account], record.timers.last == timer.due else { continue }
-            record.timers.removeLast()
-            if record.fall(through: watermark, rules: rules) { changed.insert(timer.account) }
-            setTimer(for: &record, of: timer.account)
-            records[timer.account] = record
+            guard let place = records.index(forKey: timer.account),
+                records.values[place].timers.last == timer.due
+            else { continue }
+            records.values[place].timers.removeLast()
+            if records.values[place].fall(through: watermark, rules: rules) { changed.insert(timer.account) }
+            Self.setTimer(for: &records.values[place], of: timer.account, in: &timers)
         }
         output.scores = changed.compactMap { records[$0]?.score(rules: rules) }
         return output
+    }
+
+    /// Takes in an account's signals of one event; whether its score has changed.
+    private static func weigh(
+        _ signals: ArraySlice<Signal>, on record: inout RiskRecord, _ timers: inout TimerHeap, _ rules: RuleSet,
+        _ output: inout RiskOutput
+    ) -> Bool {
+        guard let first = signals.first else { return false }
+        let fell = record.fall(through: first.watermark, rules: rules)
+        var counted = false
+        for signal in signals where record.add(signal, rules: rules) {
+            counted = true
+            output.signals.append(RecordedSignal(account: record.account.account, signal: signal))
+        }
+        guard counted else { return fell }
+        if let alert = record.settle(at: first.watermark, rules: rules) { output.alerts.append(alert) }
+        setTimer(for: &record, of: first.account, in: &timers)
+        guard record.level >= .review else { return true }
+        let ties = record.ties(rules: rules)
+        if !ties.isEmpty {
+            output.ties.append(Tie(account: first.account, ties: ties, score: record.score(rules: rules)))
+        }
+        return true
     }
 
     /// Takes in an analyst's word on an account; its score after that.
@@ -71,13 +84,13 @@ struct RiskPartition: Sendable {
         guard var record = records[account] ?? find(account).map(RiskRecord.init) else { return nil }
         _ = record.fall(through: time, rules: rules)
         record.decide(verdict, at: time, seq: seq, order: order, rules: rules)
-        setTimer(for: &record, of: account)
+        Self.setTimer(for: &record, of: account, in: &timers)
         records[account] = record
         return record.score(rules: rules)
     }
 
     /// Sees to it that a timer rings when the record's level is due to fall, or before.
-    private mutating func setTimer(for record: inout RiskRecord, of account: AccountRef) {
+    private static func setTimer(for record: inout RiskRecord, of account: AccountRef, in timers: inout TimerHeap) {
         guard record.due < record.timers.last ?? .latest else { return }
         record.timers.append(record.due)
         timers.insert(record.due, account)
@@ -119,7 +132,7 @@ struct RiskPartition: Sendable {
         for account in records.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard var record = records[account] else { continue }
             if let alert = record.settle(at: watermark, rules: rules) { output.alerts.append(alert) }
-            setTimer(for: &record, of: account)
+            Self.setTimer(for: &record, of: account, in: &timers)
             output.scores.append(record.score(rules: rules))
             records[account] = record
         }

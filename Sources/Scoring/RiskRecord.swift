@@ -45,8 +45,10 @@ struct RiskRecord: Sendable {
     var seq: UInt64 = 0
     /// That event's ``Event/order``.
     var order: UInt64 = 0
-    /// When the level falls if nothing else happens; ``Timestamp/latest`` for never.
+    /// Not before this does the level fall if nothing else happens; ``Timestamp/latest`` for never.
     var due = Timestamp.latest
+    /// Whether `due` is when it falls. To tell that takes long, and most accounts hear something new before.
+    private(set) var isDueExact = false
     /// When the timers that wait for it ring, latest first. One that rings before `due` sets the next, so a timer is added
     /// only where none rings in time.
     var timers: [Timestamp] = []
@@ -117,7 +119,7 @@ struct RiskRecord: Sendable {
         if (level, points) > (peak.level, peak.points) {
             peak = Score.Peak(level: level, points: points, time: time)
         }
-        due = min(level == .normal ? .latest : nextFall(rules: rules), recovery(rules: rules))
+        foretellFall(rules: rules)
         guard level > before else { return nil }
         let recently = time - rules.policy.cooldown
         for higher in Int(level.rawValue) - 1..<3 {
@@ -186,28 +188,53 @@ struct RiskRecord: Sendable {
     mutating func fall(through now: Timestamp, rules: RuleSet) -> Bool {
         var fell = false
         while due <= now, due != .latest {
+            guard isDueExact else {
+                due = min(nextFall(rules: rules), recovery(rules: rules))
+                isDueExact = true
+                continue
+            }
             _ = settle(at: due, rules: rules)
             fell = true
         }
         return fell
     }
 
+    /// For so long it is tried at once whether the level holds.
+    private static let foretold: Int64 = 3600
+
+    /// Sets `due`: exactly where the level falls soon, else for when it is to be looked at again.
+    private mutating func foretellFall(rules: RuleSet) {
+        let recovery = recovery(rules: rules)
+        var fall = Timestamp.latest
+        isDueExact = true
+        if level > .normal {
+            if holds(after: Self.foretold, rules: rules) {
+                fall = min(time + Interval(seconds: Self.foretold), .latest)
+                isDueExact = recovery < fall
+            } else {
+                fall = nextFall(rules: rules)
+            }
+        }
+        due = min(fall, recovery)
+    }
+
+    private func holds(after seconds: Int64, rules: RuleSet) -> Bool {
+        let then = time + Interval(seconds: seconds)
+        return Weighing(entries, at: then, rules: rules).level(holding: level, policy: rules.policy) >= level
+    }
+
     /// The first whole second after ``time`` at which the level no longer holds. The score only falls by itself.
     private func nextFall(rules: RuleSet) -> Timestamp {
-        func holds(after seconds: Int64) -> Bool {
-            let then = time + Interval(seconds: seconds)
-            return Weighing(entries, at: then, rules: rules).level(holding: level, policy: rules.policy) >= level
-        }
         var low: Int64 = 0
-        var high: Int64 = 3600
-        while holds(after: high) {
+        var high = Self.foretold
+        while holds(after: high, rules: rules) {
             low = high
             high *= 4
             if high > 4_000_000_000 { return .latest }
         }
         while high - low > 1 {
             let middle = (low + high) / 2
-            if holds(after: middle) { low = middle } else { high = middle }
+            if holds(after: middle, rules: rules) { low = middle } else { high = middle }
         }
         return min(time + Interval(seconds: high), .latest)
     }

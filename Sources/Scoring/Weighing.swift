@@ -34,9 +34,12 @@ struct Weighing {
         self.countsShadow = countsShadow
         var families = InlineArray<8, Double>(repeating: 0)
         var modifiers = 0.0
+        // Kept for the second sum, as far as there is room: the powers are what takes time.
+        var values = InlineArray<16, Double>(repeating: 0)
         for i in entries.indices {
             let rule = entries[i].rule
             let value = Self.raw(entries[i], now, rules, countsShadow)
+            if i < values.count { values[i] = value }
             if rules.rules[rule].isModifier {
                 modifiers += value
             } else {
@@ -44,18 +47,18 @@ struct Weighing {
             }
         }
         var factors = InlineArray<8, Double>(repeating: 1)
-        for family in Family.allCases.indices where families[family] > rules.policy.caps[family] {
+        for family in rules.policy.caps.indices where families[family] > rules.policy.caps[family] {
             factors[family] = rules.policy.caps[family] / families[family]
         }
         var bases = InlineArray<16, Double>(repeating: 0)
         for i in entries.indices where !rules.rules[entries[i].rule].isModifier {
             let rule = entries[i].rule
-            bases[Int(rules.rules[rule].basis.rawValue)] +=
-                Self.raw(entries[i], now, rules, countsShadow) * factors[Int(rules.rules[rule].family.rawValue)]
+            let value = i < values.count ? values[i] : Self.raw(entries[i], now, rules, countsShadow)
+            bases[Int(rules.rules[rule].basis.rawValue)] += value * factors[Int(rules.rules[rule].family.rawValue)]
         }
         var basisFactors = InlineArray<16, Double>(repeating: 1)
         var sum = 0.0
-        for basis in Basis.allCases.indices where bases[basis] > 0 {
+        for basis in rules.policy.basisCaps.indices where bases[basis] > 0 {
             let capped = min(bases[basis], rules.policy.basisCaps[basis])
             basisFactors[basis] = capped / bases[basis]
             sum += capped
@@ -109,13 +112,11 @@ struct Weighing {
     }
 
     static func level(score: Double, isCorroborated: Bool, holding current: Level, policy: ScorePolicy) -> Level {
-        for level in [Level.ban, .review, .watch] {
-            let slack = level <= current ? policy.hysteresis : 0
-            guard score >= policy.thresholds[Int(level.rawValue) - 1] - slack else { continue }
-            if level == .ban, !isCorroborated { continue }
-            return level
+        func reaches(_ level: Level) -> Bool {
+            score >= policy.thresholds[Int(level.rawValue) - 1] - (level <= current ? policy.hysteresis : 0)
         }
-        return .normal
+        if reaches(.ban), isCorroborated { return .ban }
+        return reaches(.review) ? .review : reaches(.watch) ? .watch : .normal
     }
 
     /// Whole shares of `total` in proportion to `values`, by largest remainder; earlier entries win ties.

@@ -33,32 +33,35 @@ struct TieColumn: StateColumn {
     mutating func pass(_ visit: AccountVisit, taints: Taints, to signals: inout [Signal]) {
         let text = visit.batch.text.span
         for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard event.type != .verdict, event.outcome != .failure else { continue }
+            let event = Int(index)
+            guard visit.batch.events[event].type != .verdict, visit.batch.events[event].outcome != .failure else {
+                continue
+            }
             var found: [(field: Field, tie: UInt64)] = []
             for field in fields {
-                let slice = field.text(of: event, in: text)
+                let slice = field.text(of: visit.batch.events[event], in: text)
                 guard !slice.isEmpty else { continue }
                 let value = visit.hash.hash(text.extracting(slice.range))
                 let tie = visit.hash.hash(UInt64(field.rawValue), value) | 1
                 keep(tie, of: standing.account.slot)
-                if taints[tie] != nil { found.append((field, tie)) }
+                if !taints.isEmpty, taints[tie] != nil { found.append((field, tie)) }
             }
             if !found.isEmpty { judge(found, event, standing, visit, taints, &signals) }
         }
     }
 
     private mutating func judge(
-        _ found: [(field: Field, tie: UInt64)], _ event: Event, _ standing: Standing, _ visit: AccountVisit,
+        _ found: [(field: Field, tie: UInt64)], _ index: Int, _ standing: Standing, _ visit: AccountVisit,
         _ taints: Taints, _ signals: inout [Signal]
     ) {
         let text = visit.batch.text.span
+        let event = visit.batch.events[index]
         let own = text.extracting(event.account.range)
         let slot = standing.account.slot
         if let last = told[slot], !last.isStale(at: event.time, window: Interval(seconds: 8 * 86_400)) { return }
         for rule in rules {
             let parameters = rule.parameters
-            guard rule.condition.holds(for: event, standing: standing, text: text) else { continue }
+            guard rule.condition.holds(for: index, of: visit.batch, standing: standing) else { continue }
             let ties = found.filter { tie in
                 guard parameters.ties.contains(tie.field), let taint = taints[tie.tie] else { return false }
                 return event.time <= taint.until && event.time <= taint.since + parameters.window

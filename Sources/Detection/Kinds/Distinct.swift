@@ -19,16 +19,15 @@ struct DistinctColumn: EntityColumn, AccountColumn {
     var shape: UInt64 { rule.shape }
     var memory: Interval { max(rule.parameters.window, baselines?.memory ?? .zero) }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+    var condition: BoundCondition { rule.condition }
+
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
         let field = rule.parameters.member
         let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = Int(index)
-            guard rule.condition.holds(for: visit.batch.events[event], standing: standing, text: text) else {
-                continue
-            }
-            if field.isPlace, rule.skipsRelays(visit.batch.events[event]) { continue }
-            let account = standing.account
+        for position in positions {
+            let event = visit.event(position)
+            if field.isPlace, rule.skips(visit.batch.events[event].place.flags) { continue }
+            let account = visit.standing(position).account
             guard
                 let member = field.member(
                     of: visit.batch.events[event], account: account, text: text, hash: visit.hash)
@@ -38,8 +37,8 @@ struct DistinctColumn: EntityColumn, AccountColumn {
             guard let finding else { continue }
             let names = windows.members(of: account.slot).prefix(6).compactMap { field.memberName($0.id) }
             signals.append(
-                Signal(
-                    visit.batch.events[event], account, rule.index, finding.strength,
+                visit.signal(
+                    position, rule.index, finding.strength,
                     .count(entity: nil, count: finding.count, fresh: 0, names: names)))
         }
     }
@@ -53,7 +52,7 @@ struct DistinctColumn: EntityColumn, AccountColumn {
             let event = Int(operation.event)
             let standing = passage.standings[event]
             let time = passage.batch.events[event].time
-            if parameters.member.isPlace, rule.skipsRelays(passage.batch.events[event]) { continue }
+            if parameters.member.isPlace, rule.skips(passage.batch.events[event].place.flags) { continue }
             let member = parameters.member.member(
                 of: passage.batch.events[event], account: standing.account, text: text, hash: passage.hash)
             guard let member else { continue }
@@ -135,9 +134,10 @@ struct DistinctColumn: EntityColumn, AccountColumn {
 }
 
 extension Bound {
-    /// Whether the event comes from where no person sits, and the rule does not ask for such places by itself.
-    func skipsRelays(_ event: Event) -> Bool {
-        !event.place.flags.isDisjoint(with: .elsewhere) && !condition.asksForFlags
+    /// Whether an event comes from where no person sits, and the rule does not ask for such places by itself.
+    @inline(__always)
+    func skips(_ flags: NetworkFlags) -> Bool {
+        !flags.isDisjoint(with: .elsewhere) && !condition.asksForFlags
     }
 }
 

@@ -19,19 +19,20 @@ struct LadderColumn: AccountColumn {
 
     var shape: UInt64 { rule.shape }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text) else { continue }
-            let strikes = take(Strike(time: event.time, severity: event.severity), of: standing.account.slot)
+    var condition: BoundCondition { rule.condition }
+
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
+        for position in positions {
+            let event = visit.event(position)
+            let strike = Strike(time: visit.batch.events[event].time, severity: visit.batch.events[event].severity)
+            let strikes = take(strike, of: visit.standing(position).account.slot)
             let parameters = rule.parameters
             let worth = strikes.reduce(0) { $0 + parameters.worth[Int($1.severity)] }
             let strength = parameters.ramp.strength(worth)
             guard strength > 0 else { continue }
             signals.append(
-                Signal(
-                    event, standing.account, rule.index, strength,
+                visit.signal(
+                    position, rule.index, strength,
                     .pattern(entity: nil, count: strikes.count, traits: Self.words(strikes))))
         }
     }

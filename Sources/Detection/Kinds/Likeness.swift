@@ -49,20 +49,21 @@ struct LikenessColumn: EntityColumn {
     }
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
-        let text = visit.passage.batch.text.span
+        let batch = visit.passage.batch
         for (operation, slot) in zip(visit.operations, visit.slots) {
             let index = Int(operation.event)
             let standing = visit.passage.standings[index]
-            let traits = visit.passage.traits[index]
-            guard standing.account != .none, traits != nil || states[Int(slot)] != nil else { continue }
-            let event = visit.passage.batch.events[index]
-            var entries = states[Int(slot)] ?? []
-            if let traits { keep(traits, standing.account, event.time, in: &entries) }
-            var told: [Told] = []
-            if rule.condition.holds(for: event, standing: standing, text: text) {
-                told = compare(standing.account, in: &entries)
-            }
-            states[Int(slot), default: []] = entries
+            guard standing.account != .none else { continue }
+            let traits = visit.passage.traits(of: index)
+            let isCompared = rule.condition.holds(for: index, of: batch, standing: standing)
+            guard traits != nil || isCompared,
+                let place = traits == nil
+                    ? states.place(of: Int(slot)) : states.place(of: Int(slot), making: [])
+            else { continue }
+            var entries = states.take(at: place, leaving: [])
+            if let traits { keep(traits, standing.account, batch.events[index].time, in: &entries) }
+            let told = isCompared ? compare(standing.account, in: &entries) : []
+            states[at: place] = entries
             guard let strongest = told.max(by: { $0.strength < $1.strength }) else { continue }
             let cause = visit.cause(rule.index, index, slot)
             output.entitySignals.append(cause.signal(strength: strongest.strength, count: strongest.degree))

@@ -16,20 +16,18 @@ struct MatchColumn: AccountColumn {
     }
 
     var shape: UInt64 { rule.shape }
+    var condition: BoundCondition { rule.condition }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = Int(index)
-            guard names(visit.batch.events[event], text) else { continue }
-            guard rule.condition.holds(for: visit.batch.events[event], standing: standing, text: text),
-                let finding = observe(standing.account.slot, at: visit.batch.events[event].time)
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
+        for position in positions {
+            let event = visit.event(position)
+            guard names(event, of: visit.batch),
+                let finding = observe(visit.standing(position).account.slot, at: visit.batch.events[event].time)
             else { continue }
             let value = label(visit.batch.events[event], in: visit.batch)
             signals.append(
-                Signal(
-                    visit.batch.events[event], standing.account, rule.index, finding.strength,
-                    .match(value: value, count: finding.count)))
+                visit.signal(
+                    position, rule.index, finding.strength, .match(value: value, count: finding.count)))
         }
     }
 
@@ -40,12 +38,12 @@ struct MatchColumn: AccountColumn {
 
     /// Whether the event is one that the rule names.
     @inline(__always)
-    private func names(_ event: Event, _ text: Span<UInt8>) -> Bool {
+    private func names(_ event: Int, of batch: borrowing EventBatch) -> Bool {
         switch rule.parameters.test {
-        case .flags(let flags): !event.place.flags.isDisjoint(with: flags)
+        case .flags(let flags): !batch.events[event].place.flags.isDisjoint(with: flags)
         case .list:
-            if let list { event.listed & 1 << UInt64(list.bit) != 0 } else { false }
-        case .differ(let one, let other): Self.differ(one, other, event, text)
+            if let list { batch.events[event].listed & 1 << UInt64(list.bit) != 0 } else { false }
+        case .differ(let one, let other): Self.differ(one, other, batch.events[event], batch.text.span)
         case .any: true
         }
     }

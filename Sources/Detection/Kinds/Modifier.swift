@@ -20,25 +20,25 @@ struct ModifierColumn: AccountColumn {
 
     var shape: UInt64 { rule.shape }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+    var condition: BoundCondition { rule.condition }
+
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
         let text = visit.batch.text.span
         let parameters = rule.parameters
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text) else { continue }
-            let value = text.extracting(parameters.field.text(of: event, in: text).range)
+        for position in positions {
+            let event = visit.event(position)
+            let value = text.extracting(parameters.field.text(of: visit.batch.events[event], in: text).range)
             guard !value.isEmpty else { continue }
             let matches = values.contains { value.equals($0) }
-            let slot = standing.account.slot
-            var state = states[slot] ?? State()
-            let matching = state.matching.count(at: event.time, window: parameters.window, adding: matches)
-            let others = state.others.count(at: event.time, window: parameters.window, adding: !matches)
-            states[slot, default: State()] = state
+            let time = visit.batch.events[event].time
+            let place = states.place(of: visit.standing(position).account.slot, making: State())
+            let matching = states[at: place].matching.count(at: time, window: parameters.window, adding: matches)
+            let others = states[at: place].others.count(at: time, window: parameters.window, adding: !matches)
             let strength = others > 0 ? 0 : parameters.ramp.strength(Double(matching))
             guard strength > 0 else { continue }
             signals.append(
-                Signal(
-                    event, standing.account, rule.index, strength,
+                visit.signal(
+                    position, rule.index, strength,
                     .pattern(
                         entity: nil, count: matching,
                         traits: ["\(parameters.field.name) \(parameters.values.joined(separator: ", "))"])))

@@ -22,17 +22,16 @@ struct RateColumn: EntityColumn, AccountColumn {
     var shape: UInt64 { rule.shape }
     var memory: Interval { rule.parameters.window }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = Int(index)
-            guard rule.condition.holds(for: visit.batch.events[event], standing: standing, text: text),
-                let finding = observe(
-                    standing.account.slot, standing.account, at: visit.batch.events[event].time)
-            else { continue }
+    var condition: BoundCondition { rule.condition }
+
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
+        for position in positions {
+            let account = visit.standing(position).account
+            let time = visit.batch.events[visit.event(position)].time
+            guard let finding = observe(account.slot, account, at: time) else { continue }
             signals.append(
-                Signal(
-                    visit.batch.events[event], standing.account, rule.index, finding.strength,
+                visit.signal(
+                    position, rule.index, finding.strength,
                     .count(entity: nil, count: finding.count, fresh: 0, names: [])))
         }
     }

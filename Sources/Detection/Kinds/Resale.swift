@@ -28,15 +28,16 @@ struct ResaleColumn: PatternColumn {
     var memory: Interval { Interval(microseconds: rule.parameters.window.microseconds * 2) }
 
     mutating func observe(
-        _ slot: Int, _ event: Event, _ standing: Standing, _ batch: EventBatch, _ hash: KeyHash
+        _ slot: Int, _ event: Int, of batch: borrowing EventBatch, _ standing: Standing, _ hash: KeyHash
     ) -> (strength: Double, count: Int, traits: [String])? {
         let text = batch.text.span
-        let device = event.device.isEmpty ? event.userAgent : event.device
+        let place = batch.events[event].place
+        let device = batch.events[event].device.isEmpty ? batch.events[event].userAgent : batch.events[event].device
         let deviceMark = device.isEmpty ? nil : hash.hash(text.extracting(device.range)) >> 1
-        let isIndependent = event.place.asn != 0 && event.place.flags.isDisjoint(with: .elsewhere)
+        let isIndependent = place.asn != 0 && place.flags.isDisjoint(with: .elsewhere)
         return Self.observe(
-            &states[slot, default: State()], network: isIndependent ? UInt64(event.place.asn) : nil,
-            device: deviceMark, at: event.time, rule.parameters)
+            &states[slot, default: State()], network: isIndependent ? UInt64(place.asn) : nil,
+            device: deviceMark, at: batch.events[event].time, rule.parameters)
     }
 
     private static func observe(

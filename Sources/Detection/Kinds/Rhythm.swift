@@ -30,17 +30,18 @@ struct RhythmColumn: EntityColumn {
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
         for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = visit.passage.batch.events[Int(operation.event)]
-            let account = visit.passage.standings[Int(operation.event)].account
-            var state = states[Int(slot)] ?? State()
-            defer { states[Int(slot), default: State()] = state }
-            add(Beat(time: event.time, account: account.rawValue), to: &state)
+            let event = Int(operation.event)
+            let account = visit.passage.standings[event].account
+            let place = states.place(of: Int(slot), making: State())
+            var state = states.take(at: place, leaving: State())
+            defer { states[at: place] = state }
+            add(Beat(time: visit.passage.batch.events[event].time, account: account.rawValue), to: &state)
             guard let (strength, traits) = judge(state.beats) else {
                 _ = state.escalation.rises(to: 0)
                 continue
             }
             let hasRisen = state.escalation.rises(to: strength)
-            let cause = visit.cause(rule.index, Int(operation.event), slot)
+            let cause = visit.cause(rule.index, event, slot)
             output.entitySignals.append(cause.signal(strength: strength, count: state.beats.count))
             guard rule.blame == .accounts else { continue }
             let evidence = Evidence.pattern(entity: cause.entity, count: state.beats.count, traits: traits)

@@ -39,6 +39,43 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
         /// Logged in to from here, from a place that was new to them; not told yet.
         var suspects: [Suspect] = []
         var escalation = Escalation()
+
+        /// Notes an attempt, and returns how much the source attacks.
+        mutating func observe(_ attempt: Attempt, _ parameters: TakeoverParameters) -> Double {
+            let window = parameters.window
+            let (tried, time) = (attempt.tried, attempt.time)
+            if !suspects.isEmpty { suspects.removeAll { $0.time <= time - window } }
+            failed.advance(to: time, window: window)
+            held.advance(to: time, window: window)
+            if attempt.failed {
+                _ = failed.observe(tried, at: time, isFresh: false, window: window)
+            } else if attempt.isElsewhere {
+                suspects.removeAll { $0.account == tried }
+                suspects.append(Suspect(account: tried, time: time, firsts: attempt.standing.firsts))
+                if suspects.count > TakeoverColumn.limit { suspects.removeFirst() }
+                // Of an account that nobody knew before, nobody can say where it lives: it speaks for the source, too.
+                if attempt.standing.isFirstSight {
+                    _ = held.observe(tried, at: time, isFresh: false, window: window)
+                }
+            } else {
+                _ = held.observe(tried, at: time, isFresh: false, window: window)
+            }
+            let strength = parameters.ramp.strength(Double(failed.count))
+            guard strength > 0 else { return 0 }
+            let share = Double(failed.count) / Double(failed.count + held.count)
+            // Who attacks, attacks: the victims of the first hour are no less victims than those of the last.
+            return share >= parameters.minimumShare ? max(strength, TakeoverColumn.leastCertain) : 0
+        }
+    }
+
+    /// A login from a source.
+    private struct Attempt {
+        var tried: UInt64
+        var time: Timestamp
+        var failed: Bool
+        /// It succeeded from where the account is not known to be.
+        var isElsewhere: Bool
+        var standing: Standing
     }
 
     /// The most suspects that are kept for a source.
@@ -53,111 +90,93 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
     var shape: UInt64 { rule.shape }
     var memory: Interval { rule.parameters.window }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
-        let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text),
-                let (strength, count, traits) = observe(event, standing)
-            else { continue }
+    var condition: BoundCondition { rule.condition }
+
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
+        for position in positions {
+            let found = observe(visit.event(position), of: visit.batch, visit.standing(position))
+            guard let (strength, count, traits) = found else { continue }
             signals.append(
-                Signal(
-                    event, standing.account, rule.index, strength,
-                    .pattern(entity: nil, count: count, traits: traits)))
+                visit.signal(
+                    position, rule.index, strength, .pattern(entity: nil, count: count, traits: traits)))
         }
     }
 
     /// Observes what an account does, or what is done to it.
     private mutating func observe(
-        _ event: Event, _ standing: Standing
+        _ event: Int, of batch: borrowing EventBatch, _ standing: Standing
     ) -> (strength: Double, count: Int, traits: [String])? {
         let slot = standing.account.slot
-        if event.type == .policyViolation {
-            guard let watch = watches[slot], watch.strange != .epoch,
-                event.time - watch.strange <= Self.aftermath
-            else { return nil }
+        let time = batch.events[event].time
+        let type = batch.events[event].type
+        if type == .policyViolation {
+            guard let watch = watches[slot], watch.strange != .epoch, time - watch.strange <= Self.aftermath else {
+                return nil
+            }
             return (0.5, Int(watch.failures), ["then violations of policy"])
         }
-        guard event.hasAddress, !standing.isFirstSight, standing.isElsewhere(at: event.time) else { return nil }
+        guard batch.events[event].hasAddress, !standing.isFirstSight, standing.isElsewhere(at: time) else {
+            return nil
+        }
         // One's own device in another network is a journey.
         let isAnothers =
-            standing.firsts.contains(.network) && (event.device.isEmpty || standing.firsts.contains(.device))
+            standing.firsts.contains(.network)
+            && (batch.events[event].device.isEmpty || standing.firsts.contains(.device))
         guard isAnothers else { return nil }
-        if event.outcome == .failure {
-            guard event.type == .login else { return nil }
-            watches[slot, default: Watch()].failed = event.time
-            watches[slot, default: Watch()].failures &+= 1
+        if batch.events[event].outcome == .failure {
+            guard type == .login else { return nil }
+            let place = watches.place(of: slot, making: Watch())
+            watches[at: place].failed = time
+            watches[at: place].failures &+= 1
             return nil
         }
         let isStrange = standing.firsts.contains(.country) || standing.firsts.contains(.device)
-        if isStrange { watches[slot, default: Watch()].strange = event.time }
-        if let watch = watches[slot], watch.failed != .epoch, event.time - watch.failed <= Self.attempt {
-            watches[slot, default: Watch()].strange = event.time
+        if isStrange { watches[slot, default: Watch()].strange = time }
+        if let watch = watches[slot], watch.failed != .epoch, time - watch.failed <= Self.attempt {
+            watches[slot, default: Watch()].strange = time
             return (1, Int(watch.failures), Self.words(standing.firsts))
         }
         return isStrange ? (Self.suspicion, 0, Self.words(standing.firsts)) : nil
     }
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
-        let text = visit.passage.batch.text.span
+        let batch = visit.passage.batch
+        let text = batch.text.span
         for (operation, slot) in zip(visit.operations, visit.slots) {
-            let index = Int(operation.event)
-            let event = visit.passage.batch.events[index]
-            let standing = visit.passage.standings[index]
-            let failed = event.outcome == .failure
+            let event = Int(operation.event)
+            let standing = visit.passage.standings[event]
             // A name that nobody has is an account that was tried, too.
             let tried =
                 standing.account != .none
                 ? standing.account.rawValue
-                : Field.username.member(of: event, account: .none, text: text, hash: visit.passage.hash)
+                : Field.username.member(
+                    of: batch.events[event], account: .none, text: text, hash: visit.passage.hash)
             guard let tried else { continue }
+            let time = batch.events[event].time
+            let failed = batch.events[event].outcome == .failure
+            let isElsewhere = !failed && standing.isElsewhere(at: time)
             // Sources without a failure need no state.
-            if !failed, states[Int(slot)] == nil, !standing.isElsewhere(at: event.time) { continue }
-            var state = states[Int(slot)] ?? State()
-            defer { states[Int(slot), default: State()] = state }
-            let strength = observe(tried, failed, standing, event.time, &state)
+            let known =
+                failed || isElsewhere
+                ? states.place(of: Int(slot), making: State()) : states.place(of: Int(slot))
+            guard let place = known else { continue }
+            let strength = states[at: place].observe(
+                Attempt(tried: tried, time: time, failed: failed, isElsewhere: isElsewhere, standing: standing),
+                rule.parameters)
             guard strength > 0 else { continue }
-            let count = state.failed.count
-            let cause = visit.cause(rule.index, index, slot)
-            if state.escalation.rises(to: strength) {
+            let count = states[at: place].failed.count
+            let cause = visit.cause(rule.index, event, slot)
+            if states[at: place].escalation.rises(to: strength) {
                 output.entitySignals.append(cause.signal(strength: strength, count: count))
             }
-            for suspect in state.suspects {
+            for suspect in states[at: place].suspects {
                 cause.tell(
                     AccountRef(rawValue: suspect.account), strength,
                     .pattern(entity: cause.entity, count: count, traits: Self.words(suspect.firsts)),
                     to: &output.signals)
             }
-            state.suspects.removeAll()
+            states[at: place].suspects.removeAll()
         }
-    }
-
-    /// Notes an attempt, and returns how much the source attacks.
-    private func observe(
-        _ tried: UInt64, _ failed: Bool, _ standing: Standing, _ time: Timestamp, _ state: inout State
-    ) -> Double {
-        let parameters = rule.parameters
-        state.suspects.removeAll { $0.time <= time - parameters.window }
-        state.failed.advance(to: time, window: parameters.window)
-        state.held.advance(to: time, window: parameters.window)
-        if failed {
-            _ = state.failed.observe(tried, at: time, isFresh: false, window: parameters.window)
-        } else if standing.isElsewhere(at: time) {
-            state.suspects.removeAll { $0.account == tried }
-            state.suspects.append(Suspect(account: tried, time: time, firsts: standing.firsts))
-            if state.suspects.count > Self.limit { state.suspects.removeFirst() }
-            // Of an account that nobody knew before, nobody can say where it lives: it speaks for the source, too.
-            if standing.isFirstSight {
-                _ = state.held.observe(tried, at: time, isFresh: false, window: parameters.window)
-            }
-        } else {
-            _ = state.held.observe(tried, at: time, isFresh: false, window: parameters.window)
-        }
-        let strength = parameters.ramp.strength(Double(state.failed.count))
-        guard strength > 0 else { return 0 }
-        let share = Double(state.failed.count) / Double(state.failed.count + state.held.count)
-        // Who attacks, attacks: the victims of the first hour are no less victims than those of the last.
-        return share >= parameters.minimumShare ? max(strength, Self.leastCertain) : 0
     }
 
     private static func words(_ firsts: Sights) -> [String] {

@@ -29,8 +29,7 @@ struct TravelColumn: AccountColumn {
         var radius: UInt16 = 0
         var country = CountryCode.unknown
         var subdivision = SubdivisionCode.unknown
-        /// As much of the device's name as stands in 15 bytes, so that an anchor needs no memory of its own.
-        var device = ""
+        var device = ShortText()
 
         var isNone: Bool { time.microseconds < 0 }
     }
@@ -54,18 +53,19 @@ struct TravelColumn: AccountColumn {
         pairs[UInt32(slot)] = nil
     }
 
-    mutating func pass(_ visit: AccountVisit, to signals: inout [Signal]) {
+    var condition: BoundCondition { rule.condition }
+
+    mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
         let text = visit.batch.text.span
-        for (index, standing) in zip(visit.events, visit.standings) {
-            let event = visit.batch.events[Int(index)]
-            guard rule.condition.holds(for: event, standing: standing, text: text),
-                let finding = observe(standing.account.slot, event, text)
-            else { continue }
+        for position in positions {
+            let event = visit.event(position)
+            let slot = visit.standing(position).account.slot
+            guard let finding = observe(slot, visit.batch.events[event], text) else { continue }
             signals.append(
-                Signal(
-                    event, standing.account, rule.index, finding.strength,
+                visit.signal(
+                    position, rule.index, finding.strength,
                     .journey(
-                        from: finding.from, to: Waypoint(Anchor(event, text)),
+                        from: finding.from, to: Waypoint(Anchor(visit.batch.events[event], text)),
                         distanceKilometres: finding.distanceKilometres, count: finding.count)))
         }
     }
@@ -160,7 +160,7 @@ extension TravelColumn.Anchor {
         writer.write(radius)
         writer.write(country.rawValue)
         writer.write(subdivision.rawValue)
-        writer.write(device)
+        writer.write(device.string)
     }
 
     fileprivate init(from reader: inout StateReader) throws(StateFault) {
@@ -173,7 +173,7 @@ extension TravelColumn.Anchor {
         radius = try reader.read()
         country = CountryCode(rawValue: try reader.read())
         subdivision = SubdivisionCode(rawValue: try reader.read())
-        device = try reader.readString()
+        device = ShortText(Array(try reader.readString().utf8).span)
         // Neither holds for what is no number.
         guard abs(latitude) <= 90, abs(longitude) <= 180 else { throw .invalid("a place") }
     }
@@ -208,28 +208,17 @@ private struct Cell {
 }
 
 extension TravelColumn.Anchor {
+    @inline(__always)
     fileprivate init(_ event: borrowing Event, _ text: Span<UInt8>) {
         time = event.time
         subdivision = event.place.subdivision
-        device = Self.shortened(text.extracting(event.device.range))
+        device = ShortText(text.extracting(event.device.range))
         address = event.address
         latitude = event.place.latitude
         longitude = event.place.longitude
         asn = event.place.asn
         radius = event.place.accuracyRadiusKilometres
         country = event.place.country
-    }
-
-    /// At most 15 bytes, which a `String` holds in itself; what was longer ends in two dots.
-    private static func shortened(_ device: Span<UInt8>) -> String {
-        var end = device.count
-        if end > 15 {
-            end = 13
-            while end > 0, device[end] & 0xc0 == 0x80 { end -= 1 }
-        }
-        var bytes: [UInt8] = []
-        bytes.append(copying: device.extracting(0..<end))
-        return String(decoding: bytes, as: UTF8.self) + (end < device.count ? ".." : "")
     }
 
     /// The same autonomous system; where one is unknown, the same IPv4 /16 or IPv6 /32.
@@ -245,7 +234,7 @@ extension Waypoint {
     fileprivate init(_ anchor: TravelColumn.Anchor) {
         self.init(
             time: anchor.time, address: anchor.address, country: anchor.country, subdivision: anchor.subdivision,
-            device: anchor.device)
+            device: anchor.device.string)
     }
 }
 
