@@ -42,6 +42,9 @@ struct BoundCondition: Sendable {
     /// Whether the rule asks for certain kinds of networks by itself.
     let asksForFlags: Bool
 
+    /// Whether more than type and outcome is asked for.
+    var hasClauses: Bool { !tests.isEmpty }
+
     /// Whether an event of a batch counts.
     @inline(__always)
     func holds(for event: Int, of batch: borrowing EventBatch, standing: Standing) -> Bool {

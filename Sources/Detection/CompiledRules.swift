@@ -24,15 +24,22 @@ struct Bound<Parameters: Sendable>: Sendable {
 
 /// The rules, sorted by the fold and the key that they run on.
 package struct CompiledRules: Sendable {
+    /// What a key is called in evidence.
+    struct KeyName: Sendable {
+        var field: Field
+        var kind: EntityKind
+        /// The name of the attribute that is the key, with a `=` behind it; empty for other keys.
+        var prefix: String
+    }
+
     /// Rules that hang on the same key and look at the same events share their keys.
     struct EntityGroup: Sendable {
-        var key: Field
-        var kind: EntityKind
+        var name: KeyName
         var condition: BoundCondition
-        /// The name of the attribute that is the key, with a `=` behind it; empty for other keys.
-        var label: String
         /// The columns of its rules, without states.
         var columns: [any EntityColumn] = []
+        /// Whether every event makes a state in some column.
+        var startsAlways = false
         /// After this long without an event, nothing of a key is in any window.
         var idleAfter: Interval = .zero
 
@@ -42,6 +49,7 @@ package struct CompiledRules: Sendable {
             var condition: Condition
         }
 
+        var key: Field { name.field }
         var identity: Identity { Identity(key: key, condition: condition.condition) }
     }
 
@@ -122,7 +130,8 @@ package struct CompiledRules: Sendable {
         } else {
             group = groups.count
             let label = rule.key.attributeSlot == nil ? "" : rule.name(of: rule.key) + "="
-            groups.append(EntityGroup(key: rule.key, kind: kind, condition: condition, label: label))
+            let name = KeyName(field: rule.key, kind: kind, prefix: label)
+            groups.append(EntityGroup(name: name, condition: condition))
         }
         if let known = keys.firstIndex(where: { $0.field == rule.key }) {
             keys[known].kinds |= condition.kinds
@@ -131,6 +140,7 @@ package struct CompiledRules: Sendable {
             keys.append((rule.key, condition.kinds, [group]))
         }
         groups[group].columns.append(column)
+        groups[group].startsAlways = groups[group].startsAlways || column.startsAlways
         groups[group].idleAfter = max(groups[group].idleAfter, column.memory)
     }
 }

@@ -76,16 +76,20 @@ package final class EntityFold: Sendable {
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
         let kinds = batch.events.map(\.kind)
+        let hasClauses = groups.map(\.condition.hasClauses)
+        let wanted = groups.map(\.condition.kinds)
         for (field, anyKind, members) in rules.keys {
             for index in kinds.indices where kinds[index] & anyKind != 0 {
                 // A key is hashed once for all groups that hang on it.
                 guard let (key, partition) = key(field, of: batch.events[index], text) else { continue }
                 var operation = key
                 operation.event = UInt32(truncatingIfNeeded: index)
-                for group in members where kinds[index] & groups[group].condition.kinds != 0 {
-                    let holds = groups[group].condition.clausesHold(
-                        for: index, of: batch, standing: passage.standings[index])
-                    guard holds else { continue }
+                for group in members where kinds[index] & wanted[group] != 0 {
+                    if hasClauses[group] {
+                        let standing = passage.standings[index]
+                        let condition = groups[group].condition
+                        guard condition.clausesHold(for: index, of: batch, standing: standing) else { continue }
+                    }
                     let bucket = partition * groups.count + group
                     operation.bucket = UInt32(truncatingIfNeeded: bucket)
                     starts[bucket + 1] += 1

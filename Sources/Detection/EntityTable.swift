@@ -44,34 +44,58 @@ struct EntityTable: Sendable {
     /// Takes the operations of this table in their order.
     mutating func process(_ operations: ArraySlice<Operation>, in passage: Passage, to output: inout EntityOutput) {
         warmth &+= index.warm(operations.lazy.map(\.hash))
-        let slots = resolve(operations, passage.batch)
-        for column in columns { warmth &+= column.warm(slots) }
+        let (events, slots) = resolve(operations, passage)
+        if events.isEmpty { return }
+        for i in columns.indices { warmth &+= columns[i].warm(slots) }
         let visit = EntityVisit(
-            passage: passage, group: group, operations: operations, slots: slots, firstSeen: firstSeen)
+            passage: passage, name: group.name, events: events, slots: slots, firstSeen: firstSeen)
         for i in columns.indices { meter.run(columns[i].shape) { columns[i].pass(visit, to: &output) } }
     }
 
-    /// The slot of each operation's key, made where it is new.
-    private mutating func resolve(_ operations: ArraySlice<Operation>, _ batch: EventBatch) -> [UInt32] {
-        let text = batch.text.span
+    /// The events that concern a state, and the slots of their keys, made where an event starts one.
+    private mutating func resolve(
+        _ operations: ArraySlice<Operation>, _ passage: borrowing Passage
+    ) -> (events: [UInt32], slots: [UInt32]) {
+        let text = passage.batch.text.span
         let key = group.key
+        let isText = key.isText
+        let startsAlways = group.startsAlways
+        var events: [UInt32] = []
         var slots: [UInt32] = []
+        events.reserveCapacity(operations.count)
         slots.reserveCapacity(operations.count)
         for operation in operations {
-            let time = batch.events[Int(operation.event)].time
-            let slot: Int
-            let isNew: Bool
-            if key.isText {
-                let slice = key.text(of: batch.events[Int(operation.event)], in: text)
-                (slot, isNew) = index.slot(text: text.extracting(slice.range), hash: operation.hash, at: time)
+            let event = Int(operation.event)
+            let time = passage.batch.events[event].time
+            let found: (slot: Int, isNew: Bool)
+            if isText {
+                let name = text.extracting(key.text(of: passage.batch.events[event], in: text).range)
+                if startsAlways || starts(event, passage) {
+                    found = index.slot(text: name, hash: operation.hash, at: time)
+                } else if let slot = index.known(text: name, hash: operation.hash, at: time) {
+                    found = (slot, false)
+                } else {
+                    continue
+                }
+            } else if startsAlways || starts(event, passage) {
+                found = index.slot(high: operation.high, low: operation.low, hash: operation.hash, at: time)
+            } else if let slot = index.known(
+                high: operation.high, low: operation.low, hash: operation.hash, at: time)
+            {
+                found = (slot, false)
             } else {
-                (slot, isNew) = index.slot(
-                    high: operation.high, low: operation.low, hash: operation.hash, at: time)
+                continue
             }
-            if isNew { add(slot, at: time) }
-            slots.append(UInt32(slot))
+            if found.isNew { add(found.slot, at: time) }
+            events.append(operation.event)
+            slots.append(UInt32(truncatingIfNeeded: found.slot))
         }
-        return slots
+        return (events, slots)
+    }
+
+    private func starts(_ event: Int, _ passage: borrowing Passage) -> Bool {
+        for i in columns.indices where columns[i].starts(event, of: passage) { return true }
+        return false
     }
 
     private mutating func add(_ slot: Int, at time: Timestamp) {

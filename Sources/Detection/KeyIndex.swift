@@ -84,23 +84,33 @@ struct KeyIndex: Sendable {
     /// The latest time at which a key was looked up.
     func lastSeen(_ slot: Int) -> Timestamp { entries[slot].lastSeen }
 
+    /// The slot of a key of two words that is seen at `time`, where it is known.
+    @inline(__always)
+    mutating func known(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> Int? {
+        let slot = find(hash, where: { entries[$0].low == low && entries[$0].high == high })
+        if let slot { touch(slot, time) }
+        return slot
+    }
+
+    /// The slot of a text that is seen at `time`, where it is known.
+    @inline(__always)
+    mutating func known(text: Span<UInt8>, hash: UInt64, at time: Timestamp) -> Int? {
+        let slot = find(hash, where: { isText($0, text) })
+        if let slot { touch(slot, time) }
+        return slot
+    }
+
     /// The slot of a key of two words that is seen at `time`, made if it is new.
     @inline(__always)
     mutating func slot(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
-        if let slot = find(hash, where: { entries[$0].low == low && entries[$0].high == high }) {
-            touch(slot, time)
-            return (slot, false)
-        }
+        if let slot = known(high: high, low: low, hash: hash, at: time) { return (slot, false) }
         return (insert(Entry(high: high, low: low, lastSeen: time), hash), true)
     }
 
     /// The slot of a text that is seen at `time`, made if it is new.
     @inline(__always)
     mutating func slot(text: Span<UInt8>, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
-        if let slot = find(hash, where: { isText($0, text) }) {
-            touch(slot, time)
-            return (slot, false)
-        }
+        if let slot = known(text: text, hash: hash, at: time) { return (slot, false) }
         let entry = Entry(high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
         arena.makeRoom(for: text.count)
         arena.append(copying: text)

@@ -66,25 +66,39 @@ protocol EntityColumn: StateColumn {
     /// After this long without an event, nothing of a key's state matters.
     var memory: Interval { get }
 
+    /// Whether every event makes a state where there is none.
+    var startsAlways: Bool { get }
+
+    /// Whether an event makes a state where there is none: of keys that no event has started nothing is kept.
+    ///
+    /// - Parameter event: Its place in the batch.
+    func starts(_ event: Int, of passage: borrowing Passage) -> Bool
+
     /// Takes the operations on a table's keys in their order, and says what there is to say.
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput)
+}
+
+extension EntityColumn {
+    var startsAlways: Bool { true }
+    func starts(_ event: Int, of passage: borrowing Passage) -> Bool { true }
 }
 
 /// Operations on the keys of one table.
 struct EntityVisit: Sendable {
     let passage: Passage
-    let group: CompiledRules.EntityGroup
-    let operations: ArraySlice<EntityTable.Operation>
-    /// The slot of each operation's key, in the same order.
+    let name: CompiledRules.KeyName
+    /// The events' places in the batch.
+    let events: [UInt32]
+    /// The slot of each event's key, in the same order.
     let slots: [UInt32]
     /// By slot: the key's first event while its state lived.
     let firstSeen: [Timestamp]
 
     /// What hangs on the event and its key, for a rule's signals.
     func cause(_ rule: Int, _ event: Int, _ slot: UInt32) -> Cause {
-        let key = group.label + group.key.label(of: passage.batch.events[event], in: passage.batch)
+        let key = name.prefix + name.field.label(of: passage.batch.events[event], in: passage.batch)
         return Cause(
-            rule: rule, entity: EntityKey(kind: group.kind, text: key), event: passage.batch.events[event],
+            rule: rule, entity: EntityKey(kind: name.kind, text: key), event: passage.batch.events[event],
             firstSeen: firstSeen[Int(slot)])
     }
 }

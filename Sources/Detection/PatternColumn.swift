@@ -31,8 +31,8 @@ extension PatternColumn {
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
         let passage = visit.passage
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = Int(operation.event)
+        for (place, slot) in zip(visit.events, visit.slots) {
+            let event = Int(place)
             let standing = passage.standings[event]
             guard
                 let (strength, count, traits) = observe(

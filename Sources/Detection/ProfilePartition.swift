@@ -64,7 +64,7 @@ struct ProfilePartition: Sendable {
         warmth &+= index.warm(operations.lazy.map(\.hash))
         resolve(operations, batch, hash, &output)
         let slots = output.standings.map { UInt32($0.account.slot) }
-        for column in columns { warmth &+= column.warm(slots) }
+        for i in columns.indices { warmth &+= columns[i].warm(slots) }
         let visit = AccountVisit(
             batch: batch, events: operations.map(\.event), standings: output.standings,
             kinds: operations.map { batch.events[Int($0.event)].kind }, hash: hash)

@@ -5,7 +5,7 @@ import RiskModel
 
 /// The lines of files, one after the other, numbered from 1: what the spool would have made of them.
 struct FileFrames: FrameSource, ~Copyable {
-    private static let chunkBytes = 256 * 1024
+    private static let chunkBytes = 1 << 20
 
     private var waiting: [String]
     private var current: File?

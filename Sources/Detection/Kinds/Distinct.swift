@@ -48,8 +48,8 @@ struct DistinctColumn: EntityColumn, AccountColumn {
         let countsAccounts = parameters.member == .account
         let passage = visit.passage
         let text = passage.batch.text.span
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = Int(operation.event)
+        for (place, slot) in zip(visit.events, visit.slots) {
+            let event = Int(place)
             let standing = passage.standings[event]
             let time = passage.batch.events[event].time
             if parameters.member.isPlace, rule.skips(passage.batch.events[event].place.flags) { continue }

@@ -40,6 +40,10 @@ struct LikenessColumn: EntityColumn {
     var shape: UInt64 { rule.shape }
     var memory: Interval { rule.parameters.window }
 
+    var startsAlways: Bool { false }
+
+    func starts(_ event: Int, of passage: borrowing Passage) -> Bool { passage.traits(of: event) != nil }
+
     /// The trait that all registrations of a key have in common.
     private var sharedTrait: RegistrationTraits.Trait? {
         switch rule.parameters.key {
@@ -50,8 +54,8 @@ struct LikenessColumn: EntityColumn {
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
         let batch = visit.passage.batch
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let index = Int(operation.event)
+        for (event, slot) in zip(visit.events, visit.slots) {
+            let index = Int(event)
             let standing = visit.passage.standings[index]
             guard standing.account != .none else { continue }
             let traits = visit.passage.traits(of: index)

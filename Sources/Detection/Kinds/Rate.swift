@@ -38,8 +38,8 @@ struct RateColumn: EntityColumn, AccountColumn {
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
         let passage = visit.passage
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = Int(operation.event)
+        for (place, slot) in zip(visit.events, visit.slots) {
+            let event = Int(place)
             let account = passage.standings[event].account
             guard let finding = observe(Int(slot), account, at: passage.batch.events[event].time) else { continue }
             let cause = visit.cause(rule.index, event, slot)

@@ -29,8 +29,8 @@ struct RhythmColumn: EntityColumn {
     var memory: Interval { rule.parameters.window }
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = Int(operation.event)
+        for (index, slot) in zip(visit.events, visit.slots) {
+            let event = Int(index)
             let account = visit.passage.standings[event].account
             let place = states.place(of: Int(slot), making: State())
             var state = states.take(at: place, leaving: State())

@@ -90,6 +90,14 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
     var shape: UInt64 { rule.shape }
     var memory: Interval { rule.parameters.window }
 
+    // Sources without a failure need no state.
+    var startsAlways: Bool { false }
+
+    func starts(_ event: Int, of passage: borrowing Passage) -> Bool {
+        if passage.batch.events[event].outcome == .failure { return true }
+        return passage.standings[event].isElsewhere(at: passage.batch.events[event].time)
+    }
+
     var condition: BoundCondition { rule.condition }
 
     mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
@@ -142,8 +150,8 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
         let batch = visit.passage.batch
         let text = batch.text.span
-        for (operation, slot) in zip(visit.operations, visit.slots) {
-            let event = Int(operation.event)
+        for (index, slot) in zip(visit.events, visit.slots) {
+            let event = Int(index)
             let standing = visit.passage.standings[event]
             // A name that nobody has is an account that was tried, too.
             let tried =
@@ -155,7 +163,6 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
             let time = batch.events[event].time
             let failed = batch.events[event].outcome == .failure
             let isElsewhere = !failed && standing.isElsewhere(at: time)
-            // Sources without a failure need no state.
             let known =
                 failed || isElsewhere
                 ? states.place(of: Int(slot), making: State()) : states.place(of: Int(slot))
