@@ -1,3 +1,6 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// Which events a rule looks at.
 package struct Condition: Sendable, Hashable {
     /// Bit *i* is set where the type with raw value *i* counts.
@@ -66,19 +69,19 @@ package struct Clause: Sendable, Hashable {
 }
 
 /// What of an event its account had not used before.
-package struct Sights: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt8
-    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+public struct Sights: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt8
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    @inlinable package static var device: Sights { Sights(rawValue: 1) }
+    @inlinable public static var device: Sights { Sights(rawValue: 1) }
     /// Neither the autonomous system nor the network of the address.
-    @inlinable package static var network: Sights { Sights(rawValue: 2) }
-    @inlinable package static var country: Sights { Sights(rawValue: 4) }
+    @inlinable public static var network: Sights { Sights(rawValue: 2) }
+    @inlinable public static var country: Sights { Sights(rawValue: 4) }
     /// Another country than that of the account's event before; the only sight that is not new for good.
-    @inlinable package static var switched: Sights { Sights(rawValue: 8) }
+    @inlinable public static var switched: Sights { Sights(rawValue: 8) }
 
     /// Every sight with its name in rules.
-    package static let names: [(name: String, sight: Sights)] = [
+    public static let names: [(name: String, sight: Sights)] = [
         ("device", .device), ("network", .network), ("country", .country),
         ("switched_country", .switched),
     ]

@@ -1,14 +1,17 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// What happened.
-package enum EventType: UInt8, Sendable, CaseIterable {
+public enum EventType: UInt8, Sendable, CaseIterable {
     case registration, login, logout, apiCall, payment, policyViolation, message
     /// An analyst's word. Comes from the daemon's own people, never from a shipper.
     case verdict
 
     /// What shippers report.
-    package static let reported = allCases.filter { $0 != .verdict }
+    public static let reported = allCases.filter { $0 != .verdict }
 
     /// The word in events, rules and tables.
-    package var name: String {
+    public var name: String {
         switch self {
         case .registration: "registration"
         case .login: "login"
@@ -22,7 +25,7 @@ package enum EventType: UInt8, Sendable, CaseIterable {
     }
 
     /// Whether an event of this type must say from which address it came.
-    package var requiresAddress: Bool {
+    public var requiresAddress: Bool {
         switch self {
         case .registration, .login, .apiCall, .payment: true
         case .logout, .policyViolation, .message, .verdict: false
@@ -31,10 +34,10 @@ package enum EventType: UInt8, Sendable, CaseIterable {
 }
 
 /// How it ended, where the event says so.
-package enum Outcome: UInt8, Sendable, CaseIterable {
+public enum Outcome: UInt8, Sendable, CaseIterable {
     case unknown, success, failure
 
-    package var name: String {
+    public var name: String {
         switch self {
         case .unknown: "unknown"
         case .success: "success"
@@ -44,111 +47,111 @@ package enum Outcome: UInt8, Sendable, CaseIterable {
 }
 
 /// A piece of text in the arena of an ``EventBatch``: UTF-8, valid. Empty where the field is absent.
-package struct TextSlice: Hashable, Sendable {
-    package var offset: UInt32
-    package var count: UInt32
+public struct TextSlice: Hashable, Sendable {
+    public var offset: UInt32
+    public var count: UInt32
 
     @inlinable
-    package init(offset: UInt32, count: UInt32) {
+    public init(offset: UInt32, count: UInt32) {
         self.offset = offset
         self.count = count
     }
 
-    @inlinable package static var empty: TextSlice { TextSlice(offset: 0, count: 0) }
-    @inlinable package var isEmpty: Bool { count == 0 }
-    @inlinable package var range: Range<Int> { Int(offset)..<Int(offset) + Int(count) }
+    @inlinable public static var empty: TextSlice { TextSlice(offset: 0, count: 0) }
+    @inlinable public var isEmpty: Bool { count == 0 }
+    @inlinable public var range: Range<Int> { Int(offset)..<Int(offset) + Int(count) }
 }
 
 /// A decoded, validated fact. A plain value without references; its texts stand in its batch's arena.
-package struct Event: Sendable {
-    package var seq: UInt64 = 0
-    package var time: Timestamp = .epoch
+public struct Event: Sendable {
+    public var seq: UInt64 = 0
+    public var time: Timestamp = .epoch
     /// The event's number in the order in which the folds see events, from 1; set when its turn has come.
-    package var order: UInt64 = 0
+    public var order: UInt64 = 0
     /// The highest event time up to and including this event, in that order; set when its turn has come.
-    package var watermark: Timestamp = .epoch
+    public var watermark: Timestamp = .epoch
     /// ``IPAddress/none`` where the event has no address.
-    package var address: IPAddress = .none
-    package var place = Place()
+    public var address: IPAddress = .none
+    public var place = Place()
     /// Bit *i* is set where the operator list with index *i* names something of this event.
-    package var listed: UInt64 = 0
+    public var listed: UInt64 = 0
 
-    package var id: TextSlice = .empty
+    public var id: TextSlice = .empty
     /// Empty only for a failed login with an unknown user name.
-    package var account: TextSlice = .empty
-    package var device: TextSlice = .empty
-    package var email: TextSlice = .empty
-    package var phone: TextSlice = .empty
-    package var card: TextSlice = .empty
-    package var apiKey: TextSlice = .empty
-    package var session: TextSlice = .empty
-    package var username: TextSlice = .empty
-    package var userAgent: TextSlice = .empty
-    package var language: TextSlice = .empty
+    public var account: TextSlice = .empty
+    public var device: TextSlice = .empty
+    public var email: TextSlice = .empty
+    public var phone: TextSlice = .empty
+    public var card: TextSlice = .empty
+    public var apiKey: TextSlice = .empty
+    public var session: TextSlice = .empty
+    public var username: TextSlice = .empty
+    public var userAgent: TextSlice = .empty
+    public var language: TextSlice = .empty
     /// The first six to eight digits of the card.
-    package var cardBin: TextSlice = .empty
+    public var cardBin: TextSlice = .empty
     /// See ``Field/mailbox``; filled in by the enrichment.
-    package var mailbox: TextSlice = .empty
+    public var mailbox: TextSlice = .empty
     /// See ``Field/nameTemplate``; filled in by the enrichment.
-    package var nameTemplate: TextSlice = .empty
+    public var nameTemplate: TextSlice = .empty
     /// The attributes that the rules ask for, by slot.
-    package var attributes = InlineArray<8, TextSlice>(repeating: .empty)
+    public var attributes = InlineArray<8, TextSlice>(repeating: .empty)
     /// Of a verdict: what it says, see ``Verdict/packed``.
-    package var verdict: TextSlice = .empty
+    public var verdict: TextSlice = .empty
     /// See ``Field/emailDomain`` and ``Field/phonePrefix``; filled in by the enrichment, and there too where address and
     /// number are pseudonyms.
-    package var emailDomain: TextSlice = .empty
-    package var phonePrefix: TextSlice = .empty
+    public var emailDomain: TextSlice = .empty
+    public var phonePrefix: TextSlice = .empty
     /// Of a registration the name as it is spelled, for what is learned of names; filled in by the enrichment. Never kept.
-    package var spelling: TextSlice = .empty
+    public var spelling: TextSlice = .empty
 
-    package var cardCountry: CountryCode = .unknown
-    package var type: EventType = .login
-    package var outcome: Outcome = .unknown
+    public var cardCountry: CountryCode = .unknown
+    public var type: EventType = .login
+    public var outcome: Outcome = .unknown
     /// 0 where absent, else 1 (low) to 4 (critical).
-    package var severity: UInt8 = 0
-    package var source: Source = .file
+    public var severity: UInt8 = 0
+    public var source: Source = .file
 
-    package init() {}
+    public init() {}
 
     /// How many attributes rules can ask for.
-    package static let attributeSlots = 8
+    public static let attributeSlots = 8
     /// How many texts an event has: what ``mapTexts(_:)`` calls its body.
-    package static let textCount = 26
+    public static let textCount = 26
     /// How many of them follow from others, and are the last.
-    package static let derivedTextCount = 3
+    public static let derivedTextCount = 3
 
-    @inlinable package var hasAddress: Bool { address != .none }
+    @inlinable public var hasAddress: Bool { address != .none }
 
     /// Type and outcome as one bit, so that whoever looks for several asks once.
-    @inlinable package var kind: UInt32 { Self.kind(type, outcome) }
+    @inlinable public var kind: UInt32 { Self.kind(type, outcome) }
 
-    @inlinable package static func kind(_ type: EventType, _ outcome: Outcome) -> UInt32 {
+    @inlinable public static func kind(_ type: EventType, _ outcome: Outcome) -> UInt32 {
         1 << (UInt32(type.rawValue) << 2 | UInt32(outcome.rawValue))
     }
 }
 
 /// Events in order of `seq`, the arena that holds their texts, and the frames that could not be events.
-package struct EventBatch: Sendable {
-    package var events: [Event] = []
-    package var text: [UInt8] = []
+public struct EventBatch: Sendable {
+    public var events: [Event] = []
+    public var text: [UInt8] = []
     package var rejections: [Rejection] = []
 
-    package init() {}
+    public init() {}
 
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         events.removeAll(keepingCapacity: true)
         text.removeAll(keepingCapacity: true)
         rejections.removeAll(keepingCapacity: true)
     }
 
     /// The text of a slice as a string; for messages and rows, not for the hot path.
-    package func string(_ slice: TextSlice) -> String {
+    public func string(_ slice: TextSlice) -> String {
         String(decoding: text[slice.range], as: UTF8.self)
     }
 
     /// Appends the events of `other`, which follow in order, and moves their texts into this arena.
-    package mutating func append(_ other: EventBatch) {
+    public mutating func append(_ other: EventBatch) {
         let base = UInt32(text.count)
         text.append(contentsOf: other.text)
         rejections.append(contentsOf: other.rejections)
@@ -160,7 +163,7 @@ package struct EventBatch: Sendable {
     }
 
     /// Some of the events, without the rejections; shares the texts.
-    package func part(_ range: Range<Int>) -> EventBatch {
+    public func part(_ range: Range<Int>) -> EventBatch {
         if range == events.indices { return self }
         var part = EventBatch()
         part.events = Array(events[range])
@@ -169,7 +172,7 @@ package struct EventBatch: Sendable {
     }
 
     /// Appends an event whose texts stand in another arena, and copies them into this one.
-    package mutating func append(_ event: Event, textsIn arena: Span<UInt8>) {
+    public mutating func append(_ event: Event, textsIn arena: Span<UInt8>) {
         var event = event
         var text: [UInt8] = []
         swap(&text, &self.text)
@@ -186,7 +189,7 @@ package struct EventBatch: Sendable {
 extension Event {
     /// Replaces each of the event's texts, absent ones too, in the order of their declaration.
     @inlinable @inline(__always)
-    package mutating func mapTexts(_ body: (TextSlice) -> TextSlice) {
+    public mutating func mapTexts(_ body: (TextSlice) -> TextSlice) {
         id = body(id)
         account = body(account)
         device = body(device)

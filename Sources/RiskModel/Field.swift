@@ -1,5 +1,8 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// What of an event a rule can look at: as the key that its state hangs on, or as the members that it counts.
-package enum Field: UInt8, Sendable, CaseIterable {
+public enum Field: UInt8, Sendable, CaseIterable {
     case account, ip, prefix, prefix48, asn, country, device, email, phone, card, apiKey, session, username, userAgent
     /// The e-mail address without what makes aliases of one mailbox: plus suffixes, and dots where the provider ignores them.
     case mailbox
@@ -16,7 +19,7 @@ package enum Field: UInt8, Sendable, CaseIterable {
     case attribute0, attribute1, attribute2, attribute3, attribute4, attribute5, attribute6, attribute7
 
     /// The word in rules, tables and explanations.
-    package var name: String {
+    public var name: String {
         switch self {
         case .account: "account"
         case .ip: "ip"
@@ -45,21 +48,21 @@ package enum Field: UInt8, Sendable, CaseIterable {
     }
 
     /// The field of an attribute; `nil` where there are not so many slots.
-    package init?(attributeSlot slot: Int) {
+    public init?(attributeSlot slot: Int) {
         guard (0..<Event.attributeSlots).contains(slot) else { return nil }
         self.init(rawValue: Self.attribute0.rawValue + UInt8(slot))
     }
 
     /// The slot of an attribute; `nil` for other fields.
-    package var attributeSlot: Int? {
+    public var attributeSlot: Int? {
         rawValue >= Self.attribute0.rawValue ? Int(rawValue - Self.attribute0.rawValue) : nil
     }
 
     /// The fields that every event can have, without the slots of attributes.
-    package static var named: [Field] { allCases.filter { $0.attributeSlot == nil } }
+    public static var named: [Field] { allCases.filter { $0.attributeSlot == nil } }
 
     /// The plural for sentences.
-    package var plural: String {
+    public var plural: String {
         switch self {
         case .ip: "addresses"
         case .prefix, .prefix48, .asn: "networks"
@@ -106,7 +109,7 @@ package enum Field: UInt8, Sendable, CaseIterable {
     }
 
     /// What ties two accounts to one hand when they share it.
-    package var isStrongTie: Bool {
+    public var isStrongTie: Bool {
         switch self {
         case .device, .email, .mailbox, .phone, .card, .apiKey: true
         default: false
@@ -169,22 +172,22 @@ package struct EntityKey: Hashable, Sendable {
 ///
 /// The partition follows from the account's name; the slot counts the accounts of the partition in order of their
 /// first event. The generation tells a slot's later owner from the earlier one.
-package struct AccountRef: Hashable, Sendable {
-    package var rawValue: UInt64
+public struct AccountRef: Hashable, Sendable {
+    public var rawValue: UInt64
 
     @inlinable
-    package init(partition: Int, generation: UInt32, slot: Int) {
+    public init(partition: Int, generation: UInt32, slot: Int) {
         rawValue = UInt64(partition) << 56 | UInt64(generation & 0xff_ffff) << 32 | UInt64(slot)
     }
 
     /// No account: a failed login for a user name that nobody has.
-    @inlinable package static var none: AccountRef { AccountRef(rawValue: .max) }
+    @inlinable public static var none: AccountRef { AccountRef(rawValue: .max) }
 
-    @inlinable package static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
+    @inlinable public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
 
-    @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    @inlinable package var partition: Int { Int(rawValue >> 56) }
-    @inlinable package var generation: UInt32 { UInt32(rawValue >> 32 & 0xff_ffff) }
-    @inlinable package var slot: Int { Int(rawValue & 0xffff_ffff) }
+    @inlinable public var partition: Int { Int(rawValue >> 56) }
+    @inlinable public var generation: UInt32 { UInt32(rawValue >> 32 & 0xff_ffff) }
+    @inlinable public var slot: Int { Int(rawValue & 0xffff_ffff) }
 }

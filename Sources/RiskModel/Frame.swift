@@ -1,5 +1,8 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// Where frames came from.
-package enum Source: UInt8, Sendable, CaseIterable {
+public enum Source: UInt8, Sendable, CaseIterable {
     /// A file or standard input, by `banrisk replay`.
     case file = 1
     /// The Unix stream socket.
@@ -20,7 +23,7 @@ package enum Source: UInt8, Sendable, CaseIterable {
     case follow = 9
 
     /// The name in tables and metrics.
-    package var name: String {
+    public var name: String {
         switch self {
         case .file: "file"
         case .stream: "stream"
@@ -36,53 +39,53 @@ package enum Source: UInt8, Sendable, CaseIterable {
 }
 
 /// What the framer knew of a frame.
-package struct FrameFlags: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+public struct FrameFlags: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The line was longer than ``Frame/maximumBytes``; the frame holds its first ``Frame/keptOfOversized`` bytes.
-    package static let oversized = FrameFlags(rawValue: 1)
+    public static let oversized = FrameFlags(rawValue: 1)
     /// The stream ended without a newline behind this line. It is an event only if it is complete.
-    package static let unterminated = FrameFlags(rawValue: 2)
+    public static let unterminated = FrameFlags(rawValue: 2)
     /// The sender numbers its frames: the frame has an ``FrameOrigin``.
-    package static let numbered = FrameFlags(rawValue: 4)
+    public static let numbered = FrameFlags(rawValue: 4)
     /// What the line was has been erased; the frame holds no event.
-    package static let erased = FrameFlags(rawValue: 8)
+    public static let erased = FrameFlags(rawValue: 8)
 }
 
 /// A frame's number with its sender, where it has one; what makes a frame that is sent again recognisable.
-package struct FrameOrigin: Sendable, Hashable {
+public struct FrameOrigin: Sendable, Hashable {
     /// Names the sender's session; for a frame of the quarantine 0.
-    package var session: UInt64
+    public var session: UInt64
     /// From 1 within the session; for a frame of the quarantine the number of the frame that was refused.
-    package var ordinal: UInt64
+    public var ordinal: UInt64
 
-    package init(session: UInt64, ordinal: UInt64) {
+    public init(session: UInt64, ordinal: UInt64) {
         self.session = session
         self.ordinal = ordinal
     }
 
-    package static let none = FrameOrigin(session: 0, ordinal: 0)
+    public static let none = FrameOrigin(session: 0, ordinal: 0)
 }
 
 /// Raw bytes of one event as received: one line without its newline, never empty.
 ///
 /// The bytes stand in the ``FrameBatch`` that holds the frame.
-package struct Frame: Sendable, Hashable {
+public struct Frame: Sendable, Hashable {
     /// The frame's number, from 1; the order of everything after the spool.
-    package var seq: UInt64
+    public var seq: UInt64
     /// Where the bytes begin in the batch.
-    package var offset: Int
-    package var count: Int
-    package var source: Source
-    package var flags: FrameFlags
+    public var offset: Int
+    public var count: Int
+    public var source: Source
+    public var flags: FrameFlags
     /// When it was received, by the wall clock. A hint: it decides nothing but which events are too far ahead to be
     /// believed at once.
-    package var received: Timestamp
+    public var received: Timestamp
     /// ``FrameOrigin/none`` unless `flags` has ``FrameFlags/numbered``.
-    package var origin: FrameOrigin
+    public var origin: FrameOrigin
 
-    package init(
+    public init(
         seq: UInt64, offset: Int, count: Int, source: Source, flags: FrameFlags, received: Timestamp = .latest,
         origin: FrameOrigin = .none
     ) {
@@ -96,25 +99,25 @@ package struct Frame: Sendable, Hashable {
     }
 
     /// The longest line that can be an event, without its newline.
-    package static let maximumBytes = 65_536
+    public static let maximumBytes = 65_536
     /// How much of a line is kept for the quarantine.
-    package static let keptOfOversized = 4_096
+    public static let keptOfOversized = 4_096
 }
 
 /// Frames in order of `seq`, with their bytes. Reused from batch to batch.
-package struct FrameBatch: Sendable {
-    package var bytes: [UInt8] = []
-    package var frames: [Frame] = []
+public struct FrameBatch: Sendable {
+    public var bytes: [UInt8] = []
+    public var frames: [Frame] = []
 
-    package init() {}
+    public init() {}
 
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         frames.removeAll(keepingCapacity: true)
     }
 
     /// Appends a copy of `line`.
-    package mutating func append(
+    public mutating func append(
         _ line: Span<UInt8>, seq: UInt64, source: Source, flags: FrameFlags, received: Timestamp = .latest,
         origin: FrameOrigin = .none
     ) {
@@ -126,11 +129,11 @@ package struct FrameBatch: Sendable {
     }
 
     /// The bytes of `frame`, which must be of this batch.
-    package func bytes(of frame: Frame) -> ArraySlice<UInt8> { bytes[frame.offset..<frame.offset + frame.count] }
+    public func bytes(of frame: Frame) -> ArraySlice<UInt8> { bytes[frame.offset..<frame.offset + frame.count] }
 }
 
 /// Who takes frames from the intake: the spool, or a test.
-package protocol FrameSink: Sendable {
+public protocol FrameSink: Sendable {
     /// Takes a copy of one frame. Waits while the sink is full: that is the backpressure to the shipper.
     ///
     /// - Parameter origin: The sender's own number for the frame; looked at only if `flags` has ``FrameFlags/numbered``.
@@ -143,7 +146,7 @@ package protocol FrameSink: Sendable {
 extension Array where Element == UInt8 {
     /// Appends the bytes of a span.
     @inlinable
-    package mutating func append(copying span: Span<UInt8>) {
+    public mutating func append(copying span: Span<UInt8>) {
         // SAFETY: the buffer is read only inside the closure, and `append(contentsOf:)` copies it.
         unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }

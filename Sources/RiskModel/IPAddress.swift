@@ -1,36 +1,39 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// An IP address in the form of IPv6: 128 bits, with IPv4 as `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2).
 ///
 /// An IPv4-mapped IPv6 address and the IPv4 address itself are therefore one and the same value.
-package struct IPAddress: Hashable, Sendable {
+public struct IPAddress: Hashable, Sendable {
     /// The first eight bytes, most significant first.
-    package var high: UInt64
+    public var high: UInt64
     /// The last eight bytes, most significant first.
-    package var low: UInt64
+    public var low: UInt64
 
     @inlinable
-    package init(high: UInt64, low: UInt64) {
+    public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
-    package init(v4 bits: UInt32) {
+    public init(v4 bits: UInt32) {
         high = 0
         low = 0xffff_0000_0000 | UInt64(bits)
     }
 
     /// All bits zero: no address.
-    @inlinable package static var none: IPAddress { IPAddress(high: 0, low: 0) }
+    @inlinable public static var none: IPAddress { IPAddress(high: 0, low: 0) }
 
-    @inlinable package static func == (a: Self, b: Self) -> Bool { a.high == b.high && a.low == b.low }
+    @inlinable public static func == (a: Self, b: Self) -> Bool { a.high == b.high && a.low == b.low }
 
-    @inlinable package var isV4: Bool { high == 0 && low >> 32 == 0xffff }
+    @inlinable public var isV4: Bool { high == 0 && low >> 32 == 0xffff }
 
     /// The last 32 bits; the IPv4 address where ``isV4``.
-    @inlinable package var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
+    @inlinable public var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
 
     /// The network of the first `length` bits (0 to 128, counted in the IPv6 form); the other bits are zero.
     @inlinable
-    package func masked(to length: Int) -> IPAddress {
+    public func masked(to length: Int) -> IPAddress {
         if length >= 128 { return self }
         if length > 64 { return IPAddress(high: high, low: low & ~(UInt64.max >> UInt64(length - 64))) }
         if length == 64 { return IPAddress(high: high, low: 0) }
@@ -39,18 +42,18 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 /// A network: an address with its host bits zero, and a length.
-package struct IPPrefix: Hashable, Sendable {
-    package var address: IPAddress
+public struct IPPrefix: Hashable, Sendable {
+    public var address: IPAddress
     /// Leading bits, counted in the IPv6 form: an IPv4 /24 has length 120.
-    package var length: Int
+    public var length: Int
 
     @inlinable
-    package init(_ address: IPAddress, length: Int) {
+    public init(_ address: IPAddress, length: Int) {
         self.address = address.masked(to: length)
         self.length = length
     }
 
-    package func contains(_ other: IPAddress) -> Bool { other.masked(to: length) == address }
+    public func contains(_ other: IPAddress) -> Bool { other.masked(to: length) == address }
 }
 
 // MARK: - Text
@@ -59,7 +62,7 @@ extension IPAddress {
     /// Reads the textual form of RFC 4291 §2.2 or a dotted quad of four decimal numbers without leading zeros.
     ///
     /// Zone identifiers, brackets, ports and surrounding space are refused. `nil` where the text is no address.
-    package init?(ascii text: Span<UInt8>) {
+    public init?(ascii text: Span<UInt8>) {
         guard text.count >= 2, text.count <= 45 else { return nil }
         if let bits = Self.dottedQuad(text, from: 0) {
             self.init(v4: bits)
@@ -121,7 +124,7 @@ extension IPAddress {
     }
 
     /// As ``init(ascii:)``, for configuration and command lines.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let bytes = Array(text.utf8)
         self.init(ascii: bytes.span)
     }
@@ -159,7 +162,7 @@ extension IPAddress {
 
 extension IPAddress: CustomStringConvertible {
     /// A dotted quad for IPv4, else the canonical form of RFC 5952 §4.
-    package var description: String {
+    public var description: String {
         if isV4 {
             let v = v4Bits
             return "\(v >> 24).\(v >> 16 & 255).\(v >> 8 & 255).\(v & 255)"
@@ -187,12 +190,12 @@ extension IPAddress: CustomStringConvertible {
 
 extension IPPrefix: CustomStringConvertible {
     /// CIDR notation; IPv4 networks with their IPv4 length.
-    package var description: String {
+    public var description: String {
         address.isV4 && length >= 96 ? "\(address)/\(length - 96)" : "\(address)/\(length)"
     }
 
     /// Reads CIDR notation, or a single address. `nil` if it is neither, or if host bits are set.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = IPAddress(String(parts[0])) else { return nil }
         let isV4 = address.isV4 && !parts[0].contains(":")

@@ -1,14 +1,17 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// A seeded 64-bit hash of short keys.
 ///
 /// Bytes are folded eight at a time by 64 × 64 → 128 bit multiplication with secret constants made from the seed, in the
 /// manner of wyhash (Wang Yi, 2019). The tables compare whole keys: the hash decides where to look, never who is who. The
 /// seed is the installation's own, so that no outsider can choose keys that collide.
-package struct KeyHash: Sendable, Hashable {
+public struct KeyHash: Sendable, Hashable {
     @usableFromInline let a: UInt64
     @usableFromInline let b: UInt64
 
     @inlinable
-    package init(seed: UInt64) {
+    public init(seed: UInt64) {
         a = Self.fold(seed ^ 0x9e37_79b9_7f4a_7c15, 0xd6e8_feb8_6659_fd93)
         b = Self.fold(seed ^ 0xc2b2_ae3d_27d4_eb4f, 0xa076_1d64_78bd_642f) | 1
     }
@@ -21,7 +24,7 @@ package struct KeyHash: Sendable, Hashable {
 
     /// Hash of bytes.
     @inlinable @inline(__always)
-    package func hash(_ key: Span<UInt8>) -> UInt64 {
+    public func hash(_ key: Span<UInt8>) -> UInt64 {
         // SAFETY: every bit pattern of a UInt8 is initialised memory.
         let bytes = unsafe key.bytes
         let count = bytes.byteCount
@@ -43,7 +46,7 @@ package struct KeyHash: Sendable, Hashable {
 
     /// Hash of two words.
     @inlinable @inline(__always)
-    package func hash(_ high: UInt64, _ low: UInt64) -> UInt64 {
+    public func hash(_ high: UInt64, _ low: UInt64) -> UInt64 {
         Self.fold(Self.fold(a ^ high, b) ^ low, a | 1)
     }
 }

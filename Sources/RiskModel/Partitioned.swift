@@ -1,3 +1,6 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 import Dispatch
 import Synchronization
 
@@ -6,7 +9,7 @@ import Synchronization
 /// A key's partition follows from the key alone. Shards are workers: shard *s* of *n* takes the partitions whose number is
 /// *s* modulo *n*. Since a partition's state depends only on its own inputs in order, nothing depends on how many shards
 /// there are, and state can move to another number of them as it is.
-package final class Partitioned<State: Sendable>: Sendable {
+public final class Partitioned<State: Sendable>: Sendable {
     private final class Box: Sendable {
         let state: Mutex<State>
         init(_ state: State) { self.state = Mutex(state) }
@@ -14,12 +17,12 @@ package final class Partitioned<State: Sendable>: Sendable {
 
     private let boxes: [Box]
 
-    package init(_ makeState: (_ partition: Int) -> State) {
+    public init(_ makeState: (_ partition: Int) -> State) {
         boxes = (0..<Partition.count).map { Box(makeState($0)) }
     }
 
     /// Runs `body` on each partition, spread over `shards` workers, and returns the results in order of the partitions.
-    package func map<Result: Sendable>(
+    public func map<Result: Sendable>(
         shards: Int, _ body: @Sendable (_ partition: Int, _ state: inout State) -> Result
     ) -> [Result] {
         if shards <= 1 {
@@ -36,15 +39,15 @@ package final class Partitioned<State: Sendable>: Sendable {
     }
 
     /// Runs `body` on one partition.
-    package func with<Result: Sendable>(_ partition: Int, _ body: (inout State) -> Result) -> Result {
+    public func with<Result: Sendable>(_ partition: Int, _ body: (inout State) -> Result) -> Result {
         boxes[partition].state.withLock { body(&$0) }
     }
 }
 
 /// The numbering of partitions.
-package enum Partition {
+public enum Partition {
     /// A power of two. The most shards that can have work.
-    @inlinable package static var count: Int { 64 }
+    @inlinable public static var count: Int { 64 }
 
     /// Not the tables' own hash, whose seed is random: what is in a partition decides what gives way at a limit, and when
     /// something spent is forgotten, so it must be the same in every run. A key's place in its table stays secret.
@@ -52,9 +55,9 @@ package enum Partition {
 
     /// The partition of a text.
     @inlinable @inline(__always)
-    package static func of(_ text: Span<UInt8>) -> Int { Int(hash.hash(text) >> 58) }
+    public static func of(_ text: Span<UInt8>) -> Int { Int(hash.hash(text) >> 58) }
 
     /// The partition of a key of two words.
     @inlinable @inline(__always)
-    package static func of(_ high: UInt64, _ low: UInt64) -> Int { Int(hash.hash(high, low) >> 58) }
+    public static func of(_ high: UInt64, _ low: UInt64) -> Int { Int(hash.hash(high, low) >> 58) }
 }

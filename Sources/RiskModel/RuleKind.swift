@@ -1,3 +1,6 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// The code that a rule runs, with its parameters.
 package enum RuleKind: Sendable, Hashable {
     case distinct(DistinctParameters)
@@ -76,19 +79,19 @@ package enum RuleKind: Sendable, Hashable {
 }
 
 /// From a count to a strength: nothing up to `allow`, then linear, 1 from `saturate` on.
-package struct Ramp: Sendable, Hashable {
+public struct Ramp: Sendable, Hashable {
     /// The innocents' share.
-    package var allow: Double
-    package var saturate: Double
+    public var allow: Double
+    public var saturate: Double
 
-    package init(allow: Double, saturate: Double) {
+    public init(allow: Double, saturate: Double) {
         self.allow = allow
         self.saturate = saturate
     }
 
     /// 0 to 1.
     @inlinable @inline(__always)
-    package func strength(_ count: Double) -> Double {
+    public func strength(_ count: Double) -> Double {
         count <= allow ? 0 : min(1, (count - allow) / (saturate - allow))
     }
 }

@@ -1,7 +1,7 @@
 extension Span<UInt8> {
     /// Whether both are the same bytes; eight are compared at a time.
     @inlinable
-    package func equals(_ other: Span<UInt8>) -> Bool {
+    public func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         // SAFETY: every bit pattern of a UInt8 is initialised memory.
         let (a, b) = unsafe (bytes, other.bytes)

@@ -1,5 +1,8 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// Why bytes are no state.
-package enum StateFault: Error, Hashable, Sendable {
+public enum StateFault: Error, Hashable, Sendable {
     /// The bytes end before the state does.
     case truncated
     /// A value that no state has; what it was to be.
@@ -10,55 +13,55 @@ package enum StateFault: Error, Hashable, Sendable {
 ///
 /// Numbers are little-endian and fixed in size; texts and arrays stand behind their count. Nothing names itself: the
 /// order of the fields is the format, and whoever stores the bytes stores its version.
-package struct StateWriter: Sendable {
+public struct StateWriter: Sendable {
     @usableFromInline var buffer: [UInt8] = []
-    package var bytes: [UInt8] { buffer }
+    public var bytes: [UInt8] { buffer }
 
-    package init() {}
+    public init() {}
 
     /// Forgets the bytes and keeps the room.
-    package mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
+    public mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
 
     @inlinable @inline(__always)
-    package mutating func write(_ value: some FixedWidthInteger & BitwiseCopyable) {
+    public mutating func write(_ value: some FixedWidthInteger & BitwiseCopyable) {
         // SAFETY: the bytes of an integer have no padding, and are copied before the closure ends.
         unsafe withUnsafeBytes(of: value.littleEndian) { unsafe buffer.append(contentsOf: $0) }
     }
 
-    @inlinable package mutating func write(_ value: Double) { write(value.bitPattern) }
-    @inlinable package mutating func write(_ value: Float) { write(value.bitPattern) }
-    @inlinable package mutating func write(_ value: Bool) { write(UInt8(value ? 1 : 0)) }
-    @inlinable package mutating func write(_ value: Timestamp) { write(value.microseconds) }
+    @inlinable public mutating func write(_ value: Double) { write(value.bitPattern) }
+    @inlinable public mutating func write(_ value: Float) { write(value.bitPattern) }
+    @inlinable public mutating func write(_ value: Bool) { write(UInt8(value ? 1 : 0)) }
+    @inlinable public mutating func write(_ value: Timestamp) { write(value.microseconds) }
     @inlinable
-    package mutating func write(_ value: IPAddress) {
+    public mutating func write(_ value: IPAddress) {
         write(value.high)
         write(value.low)
     }
 
     /// Writes how many elements follow, 0 to 2³² − 1.
-    @inlinable package mutating func write(count: Int) { write(UInt32(count)) }
+    @inlinable public mutating func write(count: Int) { write(UInt32(count)) }
 
     /// Writes bytes behind their count.
-    package mutating func write(_ value: [UInt8]) {
+    public mutating func write(_ value: [UInt8]) {
         write(count: value.count)
         buffer.append(contentsOf: value)
     }
 
     /// Writes bytes behind their count.
-    package mutating func write(_ value: Span<UInt8>) {
+    public mutating func write(_ value: Span<UInt8>) {
         write(count: value.count)
         buffer.append(copying: value)
     }
 
     /// Writes a text behind its count of bytes.
-    package mutating func write(_ value: String) {
+    public mutating func write(_ value: String) {
         write(count: value.utf8.count)
         buffer.append(contentsOf: value.utf8)
     }
 }
 
 /// Reads what a ``StateWriter`` wrote, and trusts none of it.
-package struct StateReader: Sendable {
+public struct StateReader: Sendable {
     @usableFromInline let bytes: [UInt8]
     @usableFromInline var position = 0
     /// Stands in for a name while the state is read: the way by which a name leaves the state.
@@ -70,10 +73,10 @@ package struct StateReader: Sendable {
     }
 
     /// Bytes not read yet.
-    @inlinable package var remaining: Int { bytes.count - position }
+    @inlinable public var remaining: Int { bytes.count - position }
 
     @inlinable @inline(__always)
-    package mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
+    public mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type = Value.self
     ) throws(StateFault) -> Value {
         let size = MemoryLayout<Value>.size
@@ -84,11 +87,11 @@ package struct StateReader: Sendable {
         return Value(littleEndian: value)
     }
 
-    @inlinable package mutating func readDouble() throws(StateFault) -> Double { Double(bitPattern: try read()) }
-    @inlinable package mutating func readFloat() throws(StateFault) -> Float { Float(bitPattern: try read()) }
+    @inlinable public mutating func readDouble() throws(StateFault) -> Double { Double(bitPattern: try read()) }
+    @inlinable public mutating func readFloat() throws(StateFault) -> Float { Float(bitPattern: try read()) }
 
     @inlinable
-    package mutating func readBool() throws(StateFault) -> Bool {
+    public mutating func readBool() throws(StateFault) -> Bool {
         switch try read(UInt8.self) {
         case 0: false
         case 1: true
@@ -98,27 +101,27 @@ package struct StateReader: Sendable {
 
     /// A time from 1970 to the end of 9999.
     @inlinable
-    package mutating func readTimestamp() throws(StateFault) -> Timestamp {
+    public mutating func readTimestamp() throws(StateFault) -> Timestamp {
         let microseconds = try read(Int64.self)
         guard microseconds >= 0, microseconds <= Timestamp.latest.microseconds else { throw .invalid("a time") }
         return Timestamp(microseconds: microseconds)
     }
 
     @inlinable
-    package mutating func readAddress() throws(StateFault) -> IPAddress {
+    public mutating func readAddress() throws(StateFault) -> IPAddress {
         IPAddress(high: try read(), low: try read())
     }
 
     /// How many elements follow, each of at least `bytesEach` bytes: a damaged count cannot ask for more memory than the
     /// bytes that are there.
     @inlinable
-    package mutating func readCount(bytesEach: Int) throws(StateFault) -> Int {
+    public mutating func readCount(bytesEach: Int) throws(StateFault) -> Int {
         let count = Int(try read(UInt32.self))
         guard count <= remaining / max(1, bytesEach) else { throw .truncated }
         return count
     }
 
-    package mutating func readBytes() throws(StateFault) -> [UInt8] {
+    public mutating func readBytes() throws(StateFault) -> [UInt8] {
         let count = try readCount(bytesEach: 1)
         defer { position += count }
         let read = Array(bytes[position..<position + count])
@@ -127,26 +130,26 @@ package struct StateReader: Sendable {
     }
 
     /// The name of an account, which must be UTF-8: another's stays, though the name be a word of it.
-    package mutating func readName() throws(StateFault) -> String {
+    public mutating func readName() throws(StateFault) -> String {
         guard let name = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a name") }
         return name
     }
 
     /// A line as it was received.
-    package mutating func readLine() throws(StateFault) -> [UInt8] {
+    public mutating func readLine() throws(StateFault) -> [UInt8] {
         let line = try readBytes()
         return substitution?.line(line) ?? line
     }
 
     /// A text, which must be UTF-8.
-    package mutating func readString() throws(StateFault) -> String {
+    public mutating func readString() throws(StateFault) -> String {
         guard let text = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a text") }
         if let substitution { return substitution.text(text) }
         return text
     }
 
     /// To be called when all is read: bytes that are left over are a fault.
-    package func finish() throws(StateFault) {
+    public func finish() throws(StateFault) {
         guard remaining == 0 else { throw .invalid("the end") }
     }
 }

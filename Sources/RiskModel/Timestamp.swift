@@ -1,30 +1,36 @@
+// Public for the compiler: only so does it inline across modules (docs/decisions/0016-public-for-the-optimiser.md).
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+
 /// A point in event time: microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
 /// Valid event times run from 1970-01-01 to the end of 9999-12-31. Nothing after the spool reads a wall clock: windows,
 /// decay and cooldowns all run on values of this type that came with the events.
-package struct Timestamp: Hashable, Comparable, Sendable {
+public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since the epoch.
-    package var microseconds: Int64
+    public var microseconds: Int64
 
-    @inlinable package init(microseconds: Int64) { self.microseconds = microseconds }
+    @inlinable public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    @inlinable package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
+    @inlinable public init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
 
     /// The epoch, which also stands for "never".
-    @inlinable package static var epoch: Timestamp { Timestamp(microseconds: 0) }
+    @inlinable public static var epoch: Timestamp { Timestamp(microseconds: 0) }
     /// The last valid event time, 9999-12-31T23:59:59.999999Z.
-    @inlinable package static var latest: Timestamp { Timestamp(microseconds: 253_402_300_799_999_999) }
+    @inlinable public static var latest: Timestamp { Timestamp(microseconds: 253_402_300_799_999_999) }
 
-    @inlinable package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
-    @inlinable package static func == (a: Self, b: Self) -> Bool { a.microseconds == b.microseconds }
+    @inlinable public static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+    @inlinable public static func <= (a: Self, b: Self) -> Bool { a.microseconds <= b.microseconds }
+    @inlinable public static func > (a: Self, b: Self) -> Bool { a.microseconds > b.microseconds }
+    @inlinable public static func >= (a: Self, b: Self) -> Bool { a.microseconds >= b.microseconds }
+    @inlinable public static func == (a: Self, b: Self) -> Bool { a.microseconds == b.microseconds }
 
-    @inlinable package static func + (a: Self, b: Interval) -> Self {
+    @inlinable public static func + (a: Self, b: Interval) -> Self {
         Self(microseconds: a.microseconds + b.microseconds)
     }
-    @inlinable package static func - (a: Self, b: Interval) -> Self {
+    @inlinable public static func - (a: Self, b: Interval) -> Self {
         Self(microseconds: a.microseconds - b.microseconds)
     }
-    @inlinable package static func - (a: Self, b: Self) -> Interval {
+    @inlinable public static func - (a: Self, b: Self) -> Interval {
         Interval(microseconds: a.microseconds - b.microseconds)
     }
 
@@ -32,7 +38,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     ///
     /// Counts from 1 March of year 0, so that the leap day ends a year. Source: H. Hinnant, "chrono-Compatible
     /// Low-Level Date Algorithms", `days_from_civil`. The date is not validated.
-    package static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
+    public static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         let y = month <= 2 ? year - 1 : year
         let era = (y >= 0 ? y : y - 399) / 400
         let yearOfEra = y - era * 400
@@ -42,7 +48,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
 
     /// Year, month and day of a day since the epoch; the inverse of ``daysSinceEpoch(year:month:day:)``.
-    package static func civil(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
+    public static func civil(daysSinceEpoch days: Int) -> (year: Int, month: Int, day: Int) {
         let z = days + 719_468
         let era = (z >= 0 ? z : z - 146_096) / 146_097
         let dayOfEra = z - era * 146_097
@@ -58,7 +64,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
 extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC. Whole seconds have no fraction; others have as many digits as they need, at most six.
-    package var description: String {
+    public var description: String {
         var seconds = microseconds / 1_000_000
         var fraction = microseconds % 1_000_000
         if fraction < 0 {
@@ -89,24 +95,24 @@ extension Timestamp: CustomStringConvertible {
 }
 
 /// A span of event time in microseconds.
-package struct Interval: Hashable, Comparable, Sendable {
-    package var microseconds: Int64
+public struct Interval: Hashable, Comparable, Sendable {
+    public var microseconds: Int64
 
-    @inlinable package init(microseconds: Int64) { self.microseconds = microseconds }
-    @inlinable package init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
+    @inlinable public init(microseconds: Int64) { self.microseconds = microseconds }
+    @inlinable public init(seconds: Int64) { self.microseconds = seconds * 1_000_000 }
 
-    @inlinable package var seconds: Double { Double(microseconds) / 1e6 }
-    @inlinable package var hours: Double { seconds / 3600 }
+    @inlinable public var seconds: Double { Double(microseconds) / 1e6 }
+    @inlinable public var hours: Double { seconds / 3600 }
 
-    @inlinable package static var zero: Interval { Interval(microseconds: 0) }
+    @inlinable public static var zero: Interval { Interval(microseconds: 0) }
 
-    @inlinable package static func == (a: Self, b: Self) -> Bool { a.microseconds == b.microseconds }
-    @inlinable package static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+    @inlinable public static func == (a: Self, b: Self) -> Bool { a.microseconds == b.microseconds }
+    @inlinable public static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
 }
 
 extension Interval: CustomStringConvertible {
     /// The largest unit that gives a whole number: `90s`, `10m`, `24h`, `7d`. Below a second: `250ms`, else microseconds.
-    package var description: String {
+    public var description: String {
         let units: [(Int64, String)] = [
             (86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "m"), (1_000_000, "s"), (1_000, "ms"),
         ]
@@ -118,7 +124,7 @@ extension Interval: CustomStringConvertible {
     }
 
     /// A rounded span for sentences that people read: `12 s`, `4 min`, `26 h`, `4 days`.
-    package var approximate: String {
+    public var approximate: String {
         let value = abs(seconds)
         switch value {
         case ..<90: return "\(Int(value.rounded())) s"
