@@ -1,15 +1,17 @@
-"""A warehouse's answer: DuckDB reads all events at once and counts the accounts of each address, network and device by day.
+"""A warehouse's answer: DuckDB reads all events at once and counts the accounts of each address, network and device.
 
 No places, no order of time within the day, no alert before the batch is over. One thread.
 
 Usage: duckdb_query.py CITY.mmdb EVENTS FOLDER (the City database is not used)
 """
+
 import sys
 
 import duckdb
 
 database = duckdb.connect(sys.argv[3] + "/scores.duckdb", config={"threads": 1, "memory_limit": "4GB"})
-database.execute("""
+database.execute(
+    """
     CREATE TABLE scores AS
     -- One key for each pair with the day: the planner would join by the day alone.
     WITH events AS MATERIALIZED (
@@ -25,4 +27,6 @@ database.execute("""
         least(1, greatest(0, (i.accounts - 4) / 16)) + least(1, greatest(0, (p.accounts - 10) / 30))
         + least(1, greatest(0, (d.accounts - 3) / 5))) AS score
     FROM events JOIN by_ip i USING (ip_day) JOIN by_prefix p USING (prefix_day) JOIN by_device d USING (device_day)
-    GROUP BY account""", {"events": sys.argv[2]})
+    GROUP BY account""",
+    {"events": sys.argv[2]},
+)

@@ -5,6 +5,7 @@ forgets nothing, explains nothing and does not survive a crash.
 
 Usage: python_sqlite.py CITY.mmdb EVENTS FOLDER
 """
+
 import sqlite3
 import sys
 from datetime import datetime

@@ -10,6 +10,7 @@
 #include <simdjson.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -53,8 +54,9 @@ struct Address {
 void copyText(MMDB_entry_s entry, const char *key, char *to, size_t size) {
     MMDB_entry_data_s data;
     const char *path[] = {key, nullptr};
-    if (MMDB_aget_value(&entry, &data, path) == MMDB_SUCCESS && data.has_data && data.type == MMDB_DATA_TYPE_UTF8_STRING)
-        std::memcpy(to, data.utf8_string, data.data_size < size ? data.data_size : size);
+    if (MMDB_aget_value(&entry, &data, path) != MMDB_SUCCESS || !data.has_data) return;
+    if (data.type != MMDB_DATA_TYPE_UTF8_STRING) return;
+    std::memcpy(to, data.utf8_string, std::min<size_t>(data.data_size, size));
 }
 
 // The map at `path` of a record.
@@ -67,7 +69,8 @@ bool find(MMDB_entry_s record, const char *const path[], MMDB_entry_s &found) {
 
 Place look_up(const MMDB_s &database, const Address &address) {
     static const char *const country[] = {"country", nullptr}, *const registered[] = {"registered_country", nullptr},
-                             *const location[] = {"location", nullptr}, *const subdivision[] = {"subdivisions", "0", nullptr};
+                             *const location[] = {"location", nullptr},
+                             *const subdivision[] = {"subdivisions", "0", nullptr};
     Place place;
     int error = 0;
     auto result = MMDB_lookup_sockaddr(&database, reinterpret_cast<const sockaddr *>(&address.socket), &error);
@@ -119,7 +122,8 @@ struct Totals {
 
 enum class Mode { parse, lookup, cached };
 
-void take(simdjson::ondemand::document_reference document, Mode mode, const MMDB_s &database, Cache &cache, Totals &totals) {
+void take(
+    simdjson::ondemand::document_reference document, Mode mode, const MMDB_s &database, Cache &cache, Totals &totals) {
     Address address;
     bool hasAddress = false;
     for (auto field : document.get_object()) {

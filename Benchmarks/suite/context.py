@@ -1,4 +1,5 @@
 """Where things are, and what is measured: shared by all parts."""
+
 import json
 import os
 import platform
@@ -15,10 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / ".bench"
 RESULTS = BENCH / "results"
 CORES = os.cpu_count()
-# The last core does the work that is measured on one core; the first is left to whoever feeds it.
+# The last cores do the work that is measured; the first is left to whoever feeds it, as far as there are more.
 ONE_CORE = {CORES - 1}
 FIRST_CORE = {0}
-ALL_CORES = set(range(CORES))
+TWO_CORES = set(range(max(0, CORES - 2), CORES))
 
 
 class Context:
@@ -32,6 +33,7 @@ class Context:
         self.events = events
         self.runs = runs
         self.scale = scale
+        self.started = datetime.now(timezone.utc).isoformat()
         self.city = str(next(BENCH.glob("maxminddb-geolite2-*/**/GeoLite2-City.mmdb")))
 
     def scaled(self, count):
@@ -42,14 +44,26 @@ class Context:
         """The path of a generated load; made where it is not there yet."""
         arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         made = subprocess.run(
-            [ROOT / "script/bench-input", str(count), *arguments], stdout=subprocess.PIPE, text=True, check=True, timeout=3600)
+            [ROOT / "script/bench-input", str(count), *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=3600,
+        )
         return str(ROOT / made.stdout.split()[1])
 
     def save(self, part, data):
         """Keeps a part's results, with what they were measured on."""
         RESULTS.mkdir(parents=True, exist_ok=True)
         now = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
-        result = {"part": part, "date": now, "commit": commit(), "machine": machine(), "data": data}
+        result = {
+            "part": part,
+            "run": self.started,
+            "date": now,
+            "commit": commit(),
+            "machine": machine(),
+            "data": data,
+        }
         target = RESULTS / f"{part}.json"
         target.with_suffix(".part").write_text(json.dumps(result, indent=1))
         target.with_suffix(".part").rename(target)
@@ -57,8 +71,11 @@ class Context:
 
 def split(path, lines, place):
     """The parts of a load, each of so many lines, as files in `place`."""
-    subprocess.run(["split", "--lines", str(lines), "--numeric-suffixes", "--suffix-length", "3", path, place / "part."],
-                   check=True, timeout=600)
+    subprocess.run(
+        ["split", "--lines", str(lines), "--numeric-suffixes", "--suffix-length", "3", path, place / "part."],
+        check=True,
+        timeout=600,
+    )
     return sorted(map(str, place.glob("part.*")))
 
 

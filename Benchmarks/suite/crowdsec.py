@@ -1,8 +1,9 @@
-"""crowdsec 1.4 of Debian: unpacked beside us, not installed, so that no service of it starts and nothing is asked of its hub.
+"""crowdsec 1.4 of Debian: unpacked, not installed, so that no service of it starts and nothing is asked of its hub.
 
 Its engine with a leaky bucket for each address, and its place by the same City database; its local API on the loopback
 interface, where it keeps its alerts.
 """
+
 import shutil
 import subprocess
 
@@ -27,12 +28,31 @@ def run(folder, city, events):
     config.write_text(config.read_text().replace("FOLDER", str(folder)))
     with open(folder / "log", "w") as log:
         subprocess.run(
-            [PACKAGE / "usr/bin/cscli", "-c", config, "machines", "add", "bench", "--password", "bench", "-f",
-             folder / "credentials.yaml", "-u", "http://127.0.0.1:18480/"], check=True, timeout=60, stdout=log, stderr=log)
+            [
+                PACKAGE / "usr/bin/cscli",
+                "-c",
+                config,
+                "machines",
+                "add",
+                "bench",
+                "--password",
+                "bench",
+                "-f",
+                folder / "credentials.yaml",
+                "-u",
+                "http://127.0.0.1:18480/",
+            ],
+            check=True,
+            timeout=60,
+            stdout=log,
+            stderr=log,
+        )
         # On all cores, as it comes: its processor time is what is compared.
         return processes.run(
-            [PACKAGE / "usr/bin/crowdsec", "-c", config, "-type", "events", "-dsn", f"file://{events}", "-no-capi"], LIMIT,
-            stderr=log)
+            [PACKAGE / "usr/bin/crowdsec", "-c", config, "-type", "events", "-dsn", f"file://{events}", "-no-capi"],
+            LIMIT,
+            stderr=log,
+        )
 
 
 def obtain():

@@ -1,4 +1,5 @@
 """A real banriskd on a state of its own."""
+
 import json
 import os
 import signal
@@ -20,8 +21,13 @@ class Daemon:
         self.database = str(folder / "banrisk.db")
         self.process = None
         lines = {
-            "state_directory": ".", "runtime_directory": ".", "geoip": f'["{context.city}"]', "shards": len(cores),
-            "snapshot_interval": "24h", **settings}
+            "state_directory": ".",
+            "runtime_directory": ".",
+            "geoip": f'["{context.city}"]',
+            "shards": len(cores),
+            "snapshot_interval": "24h",
+            **settings,
+        }
         (folder / "banrisk.yaml").write_text("".join(f"{key}: {value}\n" for key, value in lines.items()))
 
     def start(self, timeout=600):
@@ -29,7 +35,11 @@ class Daemon:
         before = time.perf_counter()
         with open(self.folder / "log", "a") as log:
             self.process = processes.start(
-                [self.context.banriskd, "--config", str(self.folder / "banrisk.yaml")], self.cores, stdout=log, stderr=log)
+                [self.context.banriskd, "--config", str(self.folder / "banrisk.yaml")],
+                self.cores,
+                stdout=log,
+                stderr=log,
+            )
         while time.perf_counter() - before < timeout:
             if self.process.poll() is not None:
                 sys.exit(f"banriskd ended:\n{(self.folder / 'log').read_text()[-2000:]}")
@@ -56,7 +66,8 @@ class Daemon:
         received = self.status()["sequence"]["received"]
         before, spent = time.perf_counter(), self.cpu()
         processes.run(
-            [self.context.banrisk, "send", "--socket", str(self.folder / "events.sock"), path], 3600, FIRST_CORE)
+            [self.context.banrisk, "send", "--socket", str(self.folder / "events.sock"), path], 3600, FIRST_CORE
+        )
         self.drain(received + count)
         return time.perf_counter() - before, self.cpu() - spent
 
@@ -78,8 +89,10 @@ class Daemon:
     def memory(self):
         """Bytes: all that is resident, and of it what no file backs."""
         lines = dict(line.split(":", 1) for line in open(f"/proc/{self.process.pid}/status"))
-        return {name: int(lines[key].split()[0]) * 1024
-                for name, key in (("resident", "VmRSS"), ("anonymous", "RssAnon"), ("peak", "VmHWM"))}
+        return {
+            name: int(lines[key].split()[0]) * 1024
+            for name, key in (("resident", "VmRSS"), ("anonymous", "RssAnon"), ("peak", "VmHWM"))
+        }
 
     def stop(self, number=signal.SIGTERM):
         processes.end(self.process, number)

@@ -1,8 +1,9 @@
 """From an event on the socket to its alert in the database, under a steady rate of half of what the daemon takes.
 
-Among the load are probes: each is the only event of its account, grave enough for an alert. One thread sends, another looks
-at the database as any reader would.
+Among the load are probes: each is the only event of its account, grave enough for an alert. One thread sends, another
+looks at the database as any reader would.
 """
+
 import mmap
 import socket
 import sqlite3
@@ -12,7 +13,7 @@ import time
 
 import numpy as np
 
-from context import ALL_CORES, folder, progress
+from context import TWO_CORES, folder, progress
 from daemon import Daemon
 
 LOAD = 4_000_000
@@ -43,7 +44,7 @@ class Watcher(threading.Thread):
 def measure(context):
     load = context.scaled(LOAD)
     with folder() as place:
-        daemon = Daemon(context, place, ALL_CORES)
+        daemon = Daemon(context, place, TWO_CORES)
         daemon.start()
         wall, _ = daemon.take(context.load(context.events), context.events)
         full = context.events / wall
@@ -60,11 +61,16 @@ def measure(context):
     missing = len(sent.keys() - watcher.seen.keys())
     delays = [watcher.seen[account] - at for account, at in sent.items() if account in watcher.seen]
     size = max(2, len(delays) // context.runs)
-    parts = [delays[i:i + size] for i in range(0, size * context.runs, size)]
+    parts = [delays[i : i + size] for i in range(0, size * context.runs, size)]
     data = {
-        "full": full, "rate": rate, "probes": len(delays), "missing": missing, "worst": max(delays),
+        "full": full,
+        "rate": rate,
+        "probes": len(delays),
+        "missing": missing,
+        "worst": max(delays),
         "p50": statistics.median(quantile(part, 0.5) for part in parts),
-        "p99": statistics.median(quantile(part, 0.99) for part in parts)}
+        "p99": statistics.median(quantile(part, 0.99) for part in parts),
+    }
     progress(f"{rate:,.0f} events/s: p50 {data['p50'] * 1e3:.1f} ms, p99 {data['p99'] * 1e3:.1f} ms, {missing} missing")
     context.save("latency", data)
 
@@ -72,15 +78,16 @@ def measure(context):
 def send(path, place, rate, seconds):
     """Sends at a steady rate; returns when each probe was sent, and the rate that was reached."""
     sent = {}
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as lines, \
-            socket.socket(socket.AF_UNIX) as client:
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as lines, socket.socket(
+        socket.AF_UNIX
+    ) as client:
         ends = np.flatnonzero(np.frombuffer(lines[:], dtype=np.uint8) == 10) + 1
         client.connect(place)
         start, done, ticks = time.perf_counter(), 0, int(seconds / TICK)
         every = max(1, round(1 / PROBES_PER_SECOND / TICK))
         for tick in range(1, ticks + 1):
             target = min(len(ends), round(tick * TICK * rate))
-            chunk = lines[ends[done - 1] if done else 0:ends[target - 1]]
+            chunk = lines[ends[done - 1] if done else 0 : ends[target - 1]]
             done = target
             pause = start + tick * TICK - time.perf_counter()
             if pause > 0:
@@ -88,8 +95,13 @@ def send(path, place, rate, seconds):
             if tick % every == 0:
                 account = f"probe-{tick}"
                 # Every line begins with its time.
-                chunk += chunk[:chunk.index(b",")] + (
-                    f',"type":"policy_violation","account":"{account}","ip":"198.51.100.7","severity":"critical"}}\n').encode()
+                chunk += (
+                    chunk[: chunk.index(b",")]
+                    + (
+                        f',"type":"policy_violation","account":"{account}","ip":"198.51.100.7",'
+                        '"severity":"critical"}\n'
+                    ).encode()
+                )
                 sent[account] = time.perf_counter()
             client.sendall(chunk)
         return sent, done / (time.perf_counter() - start)

@@ -1,4 +1,5 @@
 """Child processes: what they cost, and that none is left behind."""
+
 import atexit
 import os
 import signal
@@ -15,6 +16,7 @@ _alive = set()
 @dataclass
 class Outcome:
     """What a process that has ended took."""
+
     wall: float
     cpu: float
     peak_bytes: int

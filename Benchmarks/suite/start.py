@@ -1,11 +1,12 @@
-"""How long a start takes with a large snapshot and without one, how long a snapshot holds the pipeline up, and `--help`."""
+"""How long a start takes with a large snapshot and without, how long a snapshot holds the pipeline up, `--help`."""
+
 import shutil
 import signal
 import statistics
 import time
 
 import processes
-from context import ALL_CORES, folder, progress
+from context import TWO_CORES, folder, progress
 from daemon import Daemon
 
 ACCOUNTS = 1_000_000
@@ -17,7 +18,7 @@ def measure(context):
     data = {"help": help_seconds(context), "ready": []}
     progress(f"--help: {data['help']}")
     with folder() as place:
-        daemon = Daemon(context, place, ALL_CORES, snapshot_interval="10s")
+        daemon = Daemon(context, place, TWO_CORES, snapshot_interval="10s")
         data["ready_idle"] = daemon.start()
         daemon.take(context.load(accounts, load="once"), accounts)
         snapshots = newest_snapshot(daemon, accounts)
@@ -48,4 +49,5 @@ def help_seconds(context):
     programs = {"banrisk": context.banrisk, "banriskd": context.banriskd}
     return {
         name: statistics.median(processes.run([program, "--help"], 60).wall for _ in range(HELP_RUNS))
-        for name, program in programs.items()}
+        for name, program in programs.items()
+    }

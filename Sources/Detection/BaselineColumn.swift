@@ -51,10 +51,7 @@ struct BaselineColumn: Sendable {
         states[slot] = state
     }
 
-    mutating func append() {
-        states.makeRoom()
-        states.append(State())
-    }
+    mutating func grow(to count: Int) { states.grow(to: count, with: State()) }
 
     mutating func clear(_ slot: Int) { states[slot] = State() }
 

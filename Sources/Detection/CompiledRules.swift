@@ -58,8 +58,8 @@ package struct CompiledRules: Sendable {
     /// The indices of these columns by the condition that they share.
     private(set) var accountSelections: [(condition: BoundCondition, columns: [Int])] = []
     var groups: [EntityGroup] = []
-    /// The indices of the groups by their keys, each with the kinds of events that any of them looks at.
-    private(set) var keys: [(field: Field, kinds: UInt32, groups: [Int])] = []
+    /// What events count on, by kind of event.
+    private(set) var uses = KeyUses([])
     var associations: [Bound<AssociationParameters>] = []
     /// What the states of ties depend on beside their fields.
     var associationSalt: UInt64 = 0
@@ -106,6 +106,7 @@ package struct CompiledRules: Sendable {
                 associationSalt |= salt(rule)
             }
         }
+        uses = KeyUses(groups)
         for (index, column) in accountColumns.enumerated() {
             let condition = column.condition
             if let known = accountSelections.firstIndex(where: { $0.condition.condition == condition.condition }) {
@@ -133,16 +134,46 @@ package struct CompiledRules: Sendable {
             let name = KeyName(field: rule.key, kind: kind, prefix: label)
             groups.append(EntityGroup(name: name, condition: condition))
         }
-        if let known = keys.firstIndex(where: { $0.field == rule.key }) {
-            keys[known].kinds |= condition.kinds
-            if !keys[known].groups.contains(group) { keys[known].groups.append(group) }
-        } else {
-            keys.append((rule.key, condition.kinds, [group]))
-        }
         groups[group].columns.append(column)
         groups[group].startsAlways = groups[group].startsAlways || column.startsAlways
         groups[group].idleAfter = max(groups[group].idleAfter, column.memory)
     }
+}
+
+/// The keys that events count on, by kind of event; flat, for it is asked for each event.
+struct KeyUses: Sendable {
+    struct Use: Sendable {
+        var field: Field
+        /// Of the groups that hang on it, in `groups`.
+        var range: Range<Int>
+    }
+
+    private(set) var all: [Use] = []
+    /// Indices of groups.
+    private(set) var groups: [Int] = []
+    /// By the number of the kind's bit.
+    private var ranges: [Range<Int>] = []
+
+    init(_ groups: [CompiledRules.EntityGroup]) {
+        var fields: [Field] = []
+        for group in groups where !fields.contains(group.key) { fields.append(group.key) }
+        for kind in 0..<UInt32.bitWidth {
+            let start = all.count
+            for field in fields {
+                let members = groups.indices.filter {
+                    groups[$0].key == field && groups[$0].condition.kinds & 1 << UInt32(kind) != 0
+                }
+                if members.isEmpty { continue }
+                all.append(Use(field: field, range: self.groups.count..<self.groups.count + members.count))
+                self.groups += members
+            }
+            ranges.append(start..<all.count)
+        }
+    }
+
+    /// Where the uses of a kind of event stand in ``all``.
+    @inline(__always)
+    func range(of kind: UInt32) -> Range<Int> { ranges[kind.trailingZeroBitCount] }
 }
 
 extension Condition {

@@ -75,20 +75,20 @@ package final class EntityFold: Sendable {
         let buckets = Partition.count * groups.count
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
-        let kinds = batch.events.map(\.kind)
+        let uses = rules.uses
         let hasClauses = groups.map(\.condition.hasClauses)
-        let wanted = groups.map(\.condition.kinds)
-        for (field, anyKind, members) in rules.keys {
-            for index in kinds.indices where kinds[index] & anyKind != 0 {
+        for index in batch.events.indices {
+            for use in uses.range(of: batch.events[index].kind) {
                 // A key is hashed once for all groups that hang on it.
-                guard let (key, partition) = key(field, of: batch.events[index], text) else { continue }
+                guard let (key, partition) = key(uses.all[use].field, of: batch.events[index], text) else { continue }
                 var operation = key
                 operation.event = UInt32(truncatingIfNeeded: index)
-                for group in members where kinds[index] & wanted[group] != 0 {
+                for i in uses.all[use].range {
+                    let group = uses.groups[i]
                     if hasClauses[group] {
-                        let standing = passage.standings[index]
-                        let condition = groups[group].condition
-                        guard condition.clausesHold(for: index, of: batch, standing: standing) else { continue }
+                        let holds = groups[group].condition.clausesHold(
+                            for: index, of: batch, standing: passage.standings[index])
+                        guard holds else { continue }
                     }
                     let bucket = partition * groups.count + group
                     operation.bucket = UInt32(truncatingIfNeeded: bucket)

@@ -46,17 +46,26 @@ struct EntityTable: Sendable {
         warmth &+= index.warm(operations.lazy.map(\.hash))
         let (events, slots) = resolve(operations, passage)
         if events.isEmpty { return }
-        for i in columns.indices { warmth &+= columns[i].warm(slots) }
+        for i in columns.indices {
+            columns[i].grow(to: index.slotCount)
+            warmth &+= columns[i].warm(slots)
+        }
         let visit = EntityVisit(
             passage: passage, name: group.name, events: events, slots: slots, firstSeen: firstSeen)
-        for i in columns.indices { meter.run(columns[i].shape) { columns[i].pass(visit, to: &output) } }
+        let isMeasured = meter.isMeasuring
+        for i in columns.indices {
+            let start = isMeasured ? meter.now : nil
+            columns[i].pass(visit, to: &output)
+            if let start { meter.add(since: start, to: columns[i].shape) }
+        }
     }
 
     /// The events that concern a state, and the slots of their keys, made where an event starts one.
     private mutating func resolve(
-        _ operations: ArraySlice<Operation>, _ passage: borrowing Passage
+        _ operations: ArraySlice<Operation>, _ passage: Passage
     ) -> (events: [UInt32], slots: [UInt32]) {
-        let text = passage.batch.text.span
+        let batch = passage.batch
+        let text = batch.text.span
         let key = group.key
         let isText = key.isText
         let startsAlways = group.startsAlways
@@ -66,10 +75,10 @@ struct EntityTable: Sendable {
         slots.reserveCapacity(operations.count)
         for operation in operations {
             let event = Int(operation.event)
-            let time = passage.batch.events[event].time
+            let time = batch.events[event].time
             let found: (slot: Int, isNew: Bool)
             if isText {
-                let name = text.extracting(key.text(of: passage.batch.events[event], in: text).range)
+                let name = text.extracting(key.text(of: batch.events[event], in: text).range)
                 if startsAlways || starts(event, passage) {
                     found = index.slot(text: name, hash: operation.hash, at: time)
                 } else if let slot = index.known(text: name, hash: operation.hash, at: time) {
@@ -93,7 +102,7 @@ struct EntityTable: Sendable {
         return (events, slots)
     }
 
-    private func starts(_ event: Int, _ passage: borrowing Passage) -> Bool {
+    private func starts(_ event: Int, _ passage: Passage) -> Bool {
         for i in columns.indices where columns[i].starts(event, of: passage) { return true }
         return false
     }
@@ -105,7 +114,6 @@ struct EntityTable: Sendable {
         }
         firstSeen.makeRoom()
         firstSeen.append(time)
-        for i in columns.indices { columns[i].append() }
     }
 
     /// The latest sights of all keys, each with its slot.

@@ -29,11 +29,8 @@ struct MemberColumn: Sendable {
         return sum
     }
 
-    /// Adds the next slot.
-    mutating func append() {
-        few.makeRoom()
-        few.append(Few())
-    }
+    /// Makes the slots below `count`, as for new keys, where they are not there yet.
+    mutating func grow(to count: Int) { few.grow(to: count, with: Few()) }
 
     /// Leaves the slot as for a new key.
     mutating func clear(_ slot: Int) {
@@ -44,6 +41,10 @@ struct MemberColumn: Sendable {
     /// Notes the strength of a key, and returns whether it has risen by a step.
     @inline(__always)
     mutating func rises(_ slot: Int, to strength: Double) -> Bool { few[slot].escalation.rises(to: strength) }
+
+    /// Notes that nothing is wrong with a key.
+    @inline(__always)
+    mutating func calm(_ slot: Int) { few[slot].escalation = Escalation() }
 
     /// The members in a key's window, earliest sight first.
     func members(of slot: Int) -> [Member] {

@@ -1,13 +1,20 @@
 import RiskModel
 
 /// A batch's events on their way through the entity fold, with what is known of each by then.
-struct Passage: Sendable {
+final class Passage: Sendable {
     let batch: EventBatch
     /// One for each event.
     let standings: [Standing]
     /// One for each registration that is compared with others, by the event's index.
     let traits: [Int: RegistrationTraits]
     let hash: KeyHash
+
+    init(batch: EventBatch, standings: [Standing], traits: [Int: RegistrationTraits], hash: KeyHash) {
+        self.batch = batch
+        self.standings = standings
+        self.traits = traits
+        self.hash = hash
+    }
 
     /// What an event's registration looks like, if it is one that is compared.
     @inline(__always)
@@ -72,7 +79,7 @@ protocol EntityColumn: StateColumn {
     /// Whether an event makes a state where there is none: of keys that no event has started nothing is kept.
     ///
     /// - Parameter event: Its place in the batch.
-    func starts(_ event: Int, of passage: borrowing Passage) -> Bool
+    func starts(_ event: Int, of passage: Passage) -> Bool
 
     /// Takes the operations on a table's keys in their order, and says what there is to say.
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput)
@@ -80,7 +87,7 @@ protocol EntityColumn: StateColumn {
 
 extension EntityColumn {
     var startsAlways: Bool { true }
-    func starts(_ event: Int, of passage: borrowing Passage) -> Bool { true }
+    func starts(_ event: Int, of passage: Passage) -> Bool { true }
 }
 
 /// Operations on the keys of one table.

@@ -64,17 +64,24 @@ struct ProfilePartition: Sendable {
         warmth &+= index.warm(operations.lazy.map(\.hash))
         resolve(operations, batch, hash, &output)
         let slots = output.standings.map { UInt32($0.account.slot) }
-        for i in columns.indices { warmth &+= columns[i].warm(slots) }
+        for i in columns.indices {
+            columns[i].grow(to: index.slotCount)
+            warmth &+= columns[i].warm(slots)
+        }
+        ties?.grow(to: index.slotCount)
         let visit = AccountVisit(
             batch: batch, events: operations.map(\.event), standings: output.standings,
             kinds: operations.map { batch.events[Int($0.event)].kind }, hash: hash)
+        let isMeasured = meter.isMeasuring
         var positions: [UInt32] = []
         positions.reserveCapacity(operations.count)
         for (condition, members) in selections {
             visit.select(condition, into: &positions)
             if positions.isEmpty { continue }
             for i in members {
-                meter.run(columns[i].shape) { columns[i].pass(visit, positions, to: &output.signals) }
+                let start = isMeasured ? meter.now : nil
+                columns[i].pass(visit, positions, to: &output.signals)
+                if let start { meter.add(since: start, to: columns[i].shape) }
             }
         }
         ties?.pass(visit, taints: taints, to: &output.signals)
@@ -125,8 +132,6 @@ struct ProfilePartition: Sendable {
         if slot == profiles.count {
             profiles.makeRoom()
             profiles.append(profile)
-            for i in columns.indices { columns[i].append() }
-            ties?.append()
         } else {
             profiles[slot] = profile
         }

@@ -16,13 +16,14 @@ package final class RuleMeter: Sendable {
     /// The time that a rule took in the batches that were measured, summed over the workers.
     package func spent(by rule: Rule) -> Duration { spent.withLock { $0[rule.shape] ?? .zero } }
 
-    /// Runs the passage of one rule's column.
-    @inline(__always)
-    func run(_ shape: @autoclosure () -> UInt64, _ body: () -> Void) {
-        guard isOn.load(ordering: .relaxed) else { return body() }
-        let start = ContinuousClock.now
-        body()
+    /// Whether the passages of this batch are measured.
+    var isMeasuring: Bool { isOn.load(ordering: .relaxed) }
+
+    var now: ContinuousClock.Instant { .now }
+
+    /// Adds the time of a passage of the column of the rule with this shape.
+    func add(since start: ContinuousClock.Instant, to shape: UInt64) {
         let time = ContinuousClock.now - start
-        spent.withLock { $0[shape(), default: .zero] += time }
+        spent.withLock { $0[shape, default: .zero] += time }
     }
 }

@@ -31,7 +31,8 @@ struct ShortText: Sendable {
     @inline(__always)
     private mutating func append(_ byte: UInt8) {
         let place = count
-        if place < 8 { low |= UInt64(byte) << UInt64(place * 8) } else { high |= UInt64(byte) << UInt64(place * 8 - 64) }
+        let shifted = UInt64(byte) << UInt64(place % 8 * 8)
+        if place < 8 { low |= shifted } else { high |= shifted }
         high += 1 << 56
     }
 

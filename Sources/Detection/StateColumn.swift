@@ -8,8 +8,8 @@ protocol StateColumn: Sendable {
     /// Reads states ahead of their use; the number has no meaning.
     func warm(_ slots: [UInt32]) -> UInt64
 
-    /// Adds the next slot.
-    mutating func append()
+    /// Makes the states of the slots below `count`, as for new keys, where they are not there yet.
+    mutating func grow(to count: Int)
 
     /// Leaves a slot's state as for a new key, and gives back what it held.
     mutating func clear(_ slot: Int)
@@ -23,6 +23,8 @@ protocol StateColumn: Sendable {
 
 extension StateColumn {
     func warm(_ slots: [UInt32]) -> UInt64 { 0 }
+    // What is sparse has no states of new keys.
+    mutating func grow(to count: Int) {}
 }
 
 /// The states of a partition's rules as bytes, each under its rule's shape and behind its length: whoever reads them takes
@@ -54,7 +56,7 @@ struct StateBlocks {
 
     /// Gives a column as many slots as the index has, and the states that were written under its rule's shape.
     func read(_ column: inout some StateColumn, slotsOf index: KeyIndex) throws(StateFault) {
-        for _ in 0..<index.slotCount { column.append() }
+        column.grow(to: index.slotCount)
         guard let bytes = blocks[column.shape] else { return }
         var reader = StateReader(bytes)
         try column.decode(slotsOf: index, from: &reader)

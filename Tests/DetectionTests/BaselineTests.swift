@@ -26,8 +26,7 @@ import Testing
     ) throws {
         var random = SeededGenerator(seed: UInt64(halfLifeDays * 2))
         var column = BaselineColumn(Baseline(halfLifeDays: halfLifeDays))
-        column.append()
-        column.append()
+        column.grow(to: 2)
         var highest: [Int64: Int] = [:]
         var now: Int64 = 20_000 * Self.day
         for step in 0..<3_000 {

@@ -133,7 +133,7 @@ import Testing
         var index = KeyIndex(keysAreTexts: false)
         _ = index.slot(high: 0, low: 1, hash: 1, at: .epoch)
         var column = column
-        column.append()
+        column.grow(to: 1)
         var reader = StateReader(encoded(write))
         try column.decode(slotsOf: index, from: &reader)
         try reader.finish()

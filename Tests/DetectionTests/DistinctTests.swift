@@ -15,7 +15,7 @@ import Testing
     /// With one key.
     private func column(_ parameters: DistinctParameters) -> DistinctColumn {
         var column = DistinctColumn(Bound(parameters))
-        column.append()
+        column.grow(to: 1)
         return column
     }
 

@@ -80,7 +80,7 @@ import Testing
         let keys = 6
         var column = MemberColumn()
         var windows = [MemberWindow](repeating: MemberWindow(), count: keys)
-        for _ in 0..<keys { column.append() }
+        column.grow(to: keys)
         var now: Int64 = 1_000_000
         for step in 0..<4_000 {
             // Whole hundreds, so that members often stand on the very edge of the window.
@@ -106,7 +106,7 @@ import Testing
             let bytes = encoded { writer in for key in 0..<keys { column.encode(key, into: &writer) } }
             var reader = StateReader(bytes)
             var copy = MemberColumn()
-            for _ in 0..<keys { copy.append() }
+            copy.grow(to: keys)
             for key in 0..<keys { try copy.decode(key, from: &reader, window: span) { _ in true } }
             try reader.finish()
             #expect(encoded { writer in for key in 0..<keys { copy.encode(key, into: &writer) } } == bytes)

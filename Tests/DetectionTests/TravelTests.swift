@@ -24,7 +24,7 @@ import Testing
     private func observe(_ events: [Event], _ parameters: TravelParameters = Self.parameters) -> [TravelColumn.Finding?]
     {
         var column = TravelColumn(Bound(parameters))
-        column.append()
+        column.grow(to: 1)
         return events.map { column.observe(0, $0, [UInt8]().span) }
     }
 
@@ -189,7 +189,7 @@ import Testing
         // The addresses of a town are located a few kilometres apart.
         var findings: [TravelColumn.Finding] = []
         var column = TravelColumn(Bound(Self.parameters))
-        column.append()
+        column.grow(to: 1)
         for i in 0..<12 {
             var home = City.london
             home.latitude = 51.5 + (i % 4 == 0 ? 0.01 : -0.01)

@@ -1,5 +1,5 @@
-// Takes a file of events through the stages, batch by batch, and times each stage apart: one shard, no other thread but the
-// spool's own. Prints one JSON object: nanoseconds of processor time per event, by stage.
+// Takes a file of events through the stages, batch by batch, and times each stage apart: one shard, and no other thread
+// but the spool's own. Prints one JSON object: nanoseconds of processor time per event, by stage.
 //
 // Usage: banrisk-stages CITY.mmdb EVENTS FOLDER. FOLDER gets the spool and the database; it must be empty.
 

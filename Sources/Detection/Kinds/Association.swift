@@ -98,10 +98,7 @@ struct TieColumn: StateColumn {
         states[slot].ties.indices.map { states[slot].ties[$0] }.filter { $0 != 0 }
     }
 
-    mutating func append() {
-        states.makeRoom()
-        states.append(State())
-    }
+    mutating func grow(to count: Int) { states.grow(to: count, with: State()) }
 
     mutating func clear(_ slot: Int) {
         states[slot] = State()

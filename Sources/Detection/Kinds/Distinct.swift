@@ -47,14 +47,15 @@ struct DistinctColumn: EntityColumn, AccountColumn {
         let parameters = rule.parameters
         let countsAccounts = parameters.member == .account
         let passage = visit.passage
-        let text = passage.batch.text.span
+        let batch = passage.batch
+        let text = batch.text.span
         for (place, slot) in zip(visit.events, visit.slots) {
             let event = Int(place)
             let standing = passage.standings[event]
-            let time = passage.batch.events[event].time
-            if parameters.member.isPlace, rule.skips(passage.batch.events[event].place.flags) { continue }
+            let time = batch.events[event].time
+            if parameters.member.isPlace, rule.skips(batch.events[event].place.flags) { continue }
             let member = parameters.member.member(
-                of: passage.batch.events[event], account: standing.account, text: text, hash: passage.hash)
+                of: batch.events[event], account: standing.account, text: text, hash: passage.hash)
             guard let member else { continue }
             let isFresh = countsAccounts && standing.isFresh(at: time, for: parameters.newFor)
             let finding = observe(
@@ -93,6 +94,10 @@ struct DistinctColumn: EntityColumn, AccountColumn {
             count -= (baselines?.observe(slot, established, at: time) ?? 0) * baseline.share
             if time - since < baseline.warmUp { cap = baseline.unknownCap }
         }
+        guard count > parameters.ramp.allow else {
+            windows.calm(slot)
+            return nil
+        }
         let strength = min(cap, parameters.ramp.strength(count))
         let hasRisen = windows.rises(slot, to: strength)
         guard strength > 0 else { return nil }
@@ -105,9 +110,9 @@ struct DistinctColumn: EntityColumn, AccountColumn {
 
     func warm(_ slots: [UInt32]) -> UInt64 { windows.warm(slots.lazy.map(Int.init)) }
 
-    mutating func append() {
-        windows.append()
-        baselines?.append()
+    mutating func grow(to count: Int) {
+        windows.grow(to: count)
+        baselines?.grow(to: count)
     }
 
     mutating func clear(_ slot: Int) {

@@ -58,8 +58,6 @@ struct LadderColumn: AccountColumn {
         }
     }
 
-    mutating func append() {}
-
     mutating func clear(_ slot: Int) { states.clear(slot) }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {

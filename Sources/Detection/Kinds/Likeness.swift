@@ -42,7 +42,7 @@ struct LikenessColumn: EntityColumn {
 
     var startsAlways: Bool { false }
 
-    func starts(_ event: Int, of passage: borrowing Passage) -> Bool { passage.traits(of: event) != nil }
+    func starts(_ event: Int, of passage: Passage) -> Bool { passage.traits(of: event) != nil }
 
     /// The trait that all registrations of a key have in common.
     private var sharedTrait: RegistrationTraits.Trait? {
@@ -146,8 +146,6 @@ struct LikenessColumn: EntityColumn {
     private static func words(_ traits: [Int]) -> [String] {
         traits.compactMap { RegistrationTraits.Trait(rawValue: $0).map { "the same " + $0.label } }
     }
-
-    mutating func append() {}
 
     mutating func clear(_ slot: Int) { states.clear(slot) }
 

@@ -81,8 +81,6 @@ struct MatchColumn: AccountColumn {
         }
     }
 
-    mutating func append() {}
-
     mutating func clear(_ slot: Int) { states.clear(slot) }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {

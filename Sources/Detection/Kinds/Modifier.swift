@@ -45,8 +45,6 @@ struct ModifierColumn: AccountColumn {
         }
     }
 
-    mutating func append() {}
-
     mutating func clear(_ slot: Int) { states.clear(slot) }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {

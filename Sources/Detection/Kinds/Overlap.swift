@@ -51,10 +51,7 @@ struct OverlapColumn: PatternColumn {
         ).map { ($0.strength, $0.count, $0.members.compactMap { field.memberName($0) }) }
     }
 
-    mutating func append() {
-        slots.makeRoom()
-        slots.append(Slot())
-    }
+    mutating func grow(to count: Int) { slots.grow(to: count, with: Slot()) }
 
     mutating func clear(_ slot: Int) {
         slots[slot] = Slot()

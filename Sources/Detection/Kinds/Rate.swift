@@ -80,10 +80,9 @@ struct RateColumn: EntityColumn, AccountColumn {
             strength: strength, count: count, hasRisen: hasRisen, isNewMember: isNew, concernsMember: isDue)
     }
 
-    mutating func append() {
-        states.makeRoom()
-        states.append(State())
-        accounts?.append()
+    mutating func grow(to count: Int) {
+        states.grow(to: count, with: State())
+        accounts?.grow(to: count)
     }
 
     mutating func clear(_ slot: Int) {

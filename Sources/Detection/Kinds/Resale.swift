@@ -79,8 +79,6 @@ struct ResaleColumn: PatternColumn {
         return (strength, networks, traits)
     }
 
-    mutating func append() {}
-
     mutating func clear(_ slot: Int) { states.clear(slot) }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {

@@ -81,8 +81,6 @@ struct RhythmColumn: EntityColumn {
         Interval(microseconds: Int64(seconds * 1e6)).approximate
     }
 
-    mutating func append() {}
-
     mutating func clear(_ slot: Int) { states.clear(slot) }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {

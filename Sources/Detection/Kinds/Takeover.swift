@@ -93,7 +93,7 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
     // Sources without a failure need no state.
     var startsAlways: Bool { false }
 
-    func starts(_ event: Int, of passage: borrowing Passage) -> Bool {
+    func starts(_ event: Int, of passage: Passage) -> Bool {
         if passage.batch.events[event].outcome == .failure { return true }
         return passage.standings[event].isElsewhere(at: passage.batch.events[event].time)
     }
@@ -191,8 +191,6 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
         let news = Sights.names.filter { firsts.contains($0.sight) && $0.sight != .switched }
         return news.map { "from a new " + $0.name }
     }
-
-    mutating func append() {}
 
     mutating func clear(_ slot: Int) {
         states.clear(slot)

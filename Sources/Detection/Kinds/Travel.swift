@@ -43,10 +43,7 @@ struct TravelColumn: AccountColumn {
 
     var shape: UInt64 { rule.shape }
 
-    mutating func append() {
-        anchors.makeRoom()
-        anchors.append(Anchor())
-    }
+    mutating func grow(to count: Int) { anchors.grow(to: count, with: Anchor()) }
 
     mutating func clear(_ slot: Int) {
         anchors[slot] = Anchor()
