@@ -23,7 +23,8 @@ import Testing
                 // A verdict is for rules that ask for it.
                 #expect((Condition().kinds & event.kind != 0) == (type != .verdict))
                 let condition = Condition(types: [.login, .message], outcomes: [.failure])
-                #expect((condition.kinds & event.kind != 0) == ([.login, .message].contains(type) && outcome == .failure))
+                let counts = [.login, .message].contains(type) && outcome == .failure
+                #expect((condition.kinds & event.kind != 0) == counts)
             }
             #expect(Condition(types: [type]).onlyType == type)
         }
