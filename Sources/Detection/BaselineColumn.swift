@@ -23,6 +23,11 @@ struct BaselineColumn: Sendable {
         keep = Float(exp2(-1 / parameters.halfLifeDays))
     }
 
+    /// Reads ahead; the number has no meaning.
+    func warm(_ slots: [UInt32]) -> UInt64 {
+        slots.reduce(0) { $0 &+ UInt64(truncatingIfNeeded: states[Int($1)].day) }
+    }
+
     /// A key that was quiet for so long has nothing left worth keeping.
     var memory: Interval { Interval(seconds: Int64(parameters.halfLifeDays * 3 * 86_400)) }
 

@@ -78,6 +78,11 @@ struct KeyIndex: Sendable {
             let bucket = buckets[place(of: hash)]
             if bucket != 0 { sum &+= entries[Self.slot(bucket)].low }
         }
+        guard keysAreTexts else { return sum }
+        for hash in hashes {
+            let bucket = buckets[place(of: hash)]
+            if bucket != 0 { sum &+= UInt64(arena[Int(entries[Self.slot(bucket)].high)]) }
+        }
         return sum
     }
 

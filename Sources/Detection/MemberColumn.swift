@@ -22,10 +22,10 @@ struct MemberColumn: Sendable {
     private var free: [UInt32] = []
 
     /// Reads slots ahead of their use, in loops whose loads do not wait for each other. The number has no meaning.
-    func warm(_ slots: some Sequence<Int>) -> UInt64 {
+    func warm(_ slots: [UInt32]) -> UInt64 {
         var sum: UInt64 = 0
-        for slot in slots { sum &+= few[slot].first.id &+ UInt64(few[slot].place) }
-        for slot in slots where few[slot].place != 0 { sum &+= many[Int(few[slot].place) - 1].warm }
+        for slot in slots { sum &+= few[Int(slot)].first.id &+ UInt64(few[Int(slot)].place) }
+        for slot in slots where few[Int(slot)].place != 0 { sum &+= many[Int(few[Int(slot)].place) - 1].warm }
         return sum
     }
 

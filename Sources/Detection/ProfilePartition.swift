@@ -69,6 +69,7 @@ struct ProfilePartition: Sendable {
             warmth &+= columns[i].warm(slots)
         }
         ties?.grow(to: index.slotCount)
+        if let ties { warmth &+= ties.warm(slots) }
         let visit = AccountVisit(
             batch: batch, events: operations.map(\.event), standings: output.standings,
             kinds: operations.map { batch.events[Int($0.event)].kind }, hash: hash)
@@ -99,6 +100,8 @@ struct ProfilePartition: Sendable {
     ) {
         let text = batch.text.span
         output.standings.reserveCapacity(operations.count)
+        var slots: [UInt32] = []
+        slots.reserveCapacity(operations.count)
         for operation in operations {
             let event = Int(operation.event)
             let time = batch.events[event].time
@@ -109,6 +112,13 @@ struct ProfilePartition: Sendable {
                 let account = NewAccount(account: index.text(of: slot), firstSeen: time)
                 output.arrivals.append(Arrival(event: operation.event, account: account))
             }
+            slots.append(UInt32(truncatingIfNeeded: slot))
+        }
+        for slot in slots { warmth &+= UInt64(truncatingIfNeeded: profiles[Int(slot)].registeredAt.microseconds) }
+        for (operation, known) in zip(operations, slots) {
+            let event = Int(operation.event)
+            let slot = Int(known)
+            let time = batch.events[event].time
             if batch.events[event].type == .registration, batch.events[event].outcome != .failure,
                 profiles[slot].registeredAt == .epoch
             {

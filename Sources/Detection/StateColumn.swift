@@ -23,7 +23,7 @@ protocol StateColumn: Sendable {
 
 extension StateColumn {
     func warm(_ slots: [UInt32]) -> UInt64 { 0 }
-    // What is sparse has no states of new keys.
+    // What is sparse has no states of new keys, and most keys have none.
     mutating func grow(to count: Int) {}
 }
 

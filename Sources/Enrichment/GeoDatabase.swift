@@ -49,16 +49,12 @@ package final class GeoDatabase: Sendable {
         guard let kind = DatabaseKind(databaseType: type) else { throw .unknownType(path: path, type: type) }
         let nodes = image.nodeCount
         let bits = image.recordBits
-        var decoder = RecordDecoder(kind: kind)
-        let tables: (tree: SearchTree, places: [Place])
+        let tables: (tree: SearchTree, records: DecodedRecords)
         do throws(MalformedDatabase) {
             tables = try image.withSections { tree, data throws(MalformedDatabase) in
                 let (tree, positions) = try SearchTree.read(
                     tree, nodeCount: nodes, recordBits: bits, ipVersion: ipVersion, dataBytes: data.count)
-                var places = [Place()]
-                places.reserveCapacity(positions.count + 1)
-                for position in positions { places.append(try decoder.place(in: data, at: position)) }
-                return (tree, places)
+                return (tree, try DecodedRecords(of: kind, in: data, at: positions))
             }
         } catch {
             throw .malformed(path: path, detail: error.detail)
@@ -70,11 +66,11 @@ package final class GeoDatabase: Sendable {
         self.ipVersion = ipVersion
         self.nodeCount = nodes
         fingerprint = image.fingerprint
-        recordCount = tables.places.count - 1
-        implausibleRecords = decoder.implausibleRecords
+        recordCount = tables.records.places.count - 1
+        implausibleRecords = tables.records.implausible
         tree = tables.tree
-        places = tables.places
-        owners = decoder.owners
+        places = tables.records.places
+        owners = tables.records.owners
     }
 
     /// What this database alone says of `address`; all unknown where it has no record.

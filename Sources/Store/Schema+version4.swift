@@ -20,5 +20,11 @@ extension Schema {
         ALTER TABLE quarantine ADD COLUMN received TEXT;
         ALTER TABLE configurations ADD COLUMN pseudonyms TEXT NOT NULL DEFAULT '';
 
+        -- In the order of an index, so that a span of time is read from it alone.
+        DROP VIEW alert_feed;
+        CREATE VIEW alert_feed AS
+        SELECT id, event_time, level, previous_level, score, account, reason, campaign, members
+        FROM alerts ORDER BY event_time DESC, id DESC;
+
         """
 }

@@ -98,6 +98,8 @@ struct TieColumn: StateColumn {
         states[slot].ties.indices.map { states[slot].ties[$0] }.filter { $0 != 0 }
     }
 
+    func warm(_ slots: [UInt32]) -> UInt64 { slots.reduce(0) { $0 &+ states[Int($1)].ties[0] } }
+
     mutating func grow(to count: Int) { states.grow(to: count, with: State()) }
 
     mutating func clear(_ slot: Int) {

@@ -108,7 +108,7 @@ struct DistinctColumn: EntityColumn, AccountColumn {
             isNewMember: sighting.previous == nil, concernsMember: isDue)
     }
 
-    func warm(_ slots: [UInt32]) -> UInt64 { windows.warm(slots.lazy.map(Int.init)) }
+    func warm(_ slots: [UInt32]) -> UInt64 { windows.warm(slots) &+ (baselines?.warm(slots) ?? 0) }
 
     mutating func grow(to count: Int) {
         windows.grow(to: count)

@@ -51,6 +51,8 @@ struct OverlapColumn: PatternColumn {
         ).map { ($0.strength, $0.count, $0.members.compactMap { field.memberName($0) }) }
     }
 
+    func warm(_ slots: [UInt32]) -> UInt64 { slots.reduce(0) { $0 &+ self.slots[Int($1)].first } }
+
     mutating func grow(to count: Int) { slots.grow(to: count, with: Slot()) }
 
     mutating func clear(_ slot: Int) {

@@ -43,6 +43,8 @@ struct TravelColumn: AccountColumn {
 
     var shape: UInt64 { rule.shape }
 
+    func warm(_ slots: [UInt32]) -> UInt64 { slots.reduce(0) { $0 &+ anchors[Int($1)].address.low } }
+
     mutating func grow(to count: Int) { anchors.grow(to: count, with: Anchor()) }
 
     mutating func clear(_ slot: Int) {
