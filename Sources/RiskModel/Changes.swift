@@ -95,18 +95,23 @@ package struct Changes: Sendable {
             + retried.count + verdicts.count + campaigns.count + campaignMembers.count
     }
 
+    /// Replaces what is there, without a copy where nothing is.
+    private static func merge<Key: Hashable, Value>(_ later: [Key: Value], into all: inout [Key: Value]) {
+        if all.isEmpty { all = later } else { all.merge(later) { $1 } }
+    }
+
     /// Adds the changes that follow directly on these; empty ones change nothing.
     package mutating func append(_ later: Changes) {
         throughSeq = max(throughSeq, later.throughSeq)
         watermark = max(watermark, later.watermark)
         newAccounts.append(contentsOf: later.newAccounts)
-        scores.merge(later.scores) { $1 }
+        Self.merge(later.scores, into: &scores)
         alerts.append(contentsOf: later.alerts)
         signals.append(contentsOf: later.signals)
-        entities.merge(later.entities) { $1 }
+        Self.merge(later.entities, into: &entities)
         rejections.append(contentsOf: later.rejections)
         verdicts.append(contentsOf: later.verdicts)
-        campaigns.merge(later.campaigns) { $1 }
+        Self.merge(later.campaigns, into: &campaigns)
         campaignMembers.append(contentsOf: later.campaignMembers)
         retried.append(contentsOf: later.retried)
         for (source, counts) in later.sources { sources[source, default: SourceCounts()].add(counts) }

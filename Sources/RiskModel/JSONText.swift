@@ -2,6 +2,11 @@
 package enum JSONText {
     /// A JSON string literal (RFC 8259 §7). Also escapes DEL and the C1 controls, which terminals obey.
     package static func quote(_ text: String) -> String {
+        // Most texts stand as they are. C1 controls begin with the byte 0xc2, and the separators of lines with 0xe2.
+        let isPlain = text.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7f && $0 != 0xc2 && $0 != 0xe2
+        }
+        if isPlain { return "\"" + text + "\"" }
         var out = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

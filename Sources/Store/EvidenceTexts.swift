@@ -17,13 +17,21 @@ struct EvidenceTexts {
         latest = Array(repeating: nil, count: rules.count)
     }
 
-    mutating func json(_ evidence: Evidence, of rule: Int) -> String { entry(evidence, rule).json }
+    mutating func json(_ evidence: Evidence, of rule: Int) -> String {
+        isShared(evidence) ? entry(evidence, rule).json : evidence.json
+    }
 
-    mutating func sentence(_ evidence: Evidence, of rule: Int) -> String { entry(evidence, rule).sentence }
+    mutating func sentence(_ evidence: Evidence, of rule: Int) -> String {
+        isShared(evidence) ? entry(evidence, rule).sentence : evidence.sentence(for: rules[rule])
+    }
+
+    /// Only counts on an entity are shared, and only their equality is exact.
+    private func isShared(_ evidence: Evidence) -> Bool {
+        if case .count(.some, _, _, _) = evidence { true } else { false }
+    }
 
     private mutating func entry(_ evidence: Evidence, _ rule: Int) -> Entry {
-        // Only counts on an entity are shared, and only their equality is exact.
-        if case .count(.some, _, _, _) = evidence, let entry = latest[rule], entry.evidence == evidence { return entry }
+        if let entry = latest[rule], entry.evidence == evidence { return entry }
         let entry = Entry(
             evidence: evidence, json: evidence.json, sentence: evidence.sentence(for: rules[rule]))
         latest[rule] = entry
