@@ -145,8 +145,8 @@ import Testing
             scores.values.filter { $0.level > .normal }.max { $0.points < $1.points })
         #expect(try scratch.sqlite3("SELECT account FROM risky_accounts LIMIT 1") == worst.account)
         #expect(try scratch.sqlite3("SELECT max(id) FROM alert_feed") == "\(stream.flatMap(\.alerts).count)")
-        let plan = try scratch.sqlite3("EXPLAIN QUERY PLAN SELECT * FROM alert_feed WHERE event_time >= '2026-03-01'")
-        #expect(plan.contains("SEARCH alerts USING INDEX alerts_by_time") && !plan.contains("TEMP B-TREE"))
+        let span = try scratch.sqlite3("EXPLAIN QUERY PLAN SELECT * FROM alert_feed WHERE event_time >= '2026-03-01'")
+        #expect(span.contains("SEARCH alerts USING INDEX alerts_by_time") && !span.contains("TEMP B-TREE"))
         let entities = Set(stream.flatMap(\.entities.keys).map(\.entity))
         #expect(try scratch.sqlite3("SELECT count(*) FROM entity_risk") == "\(entities.count)")
         #expect(
