@@ -47,7 +47,7 @@ struct MemberWindows: Part {
 
     init(_ workload: Workload) {
         sights = Sight.all(of: workload)
-        for _ in 0...(sights.map(\.slot).max() ?? 0) { column.append() }
+        column.grow(to: (sights.map(\.slot).max() ?? 0) + 1)
     }
 
     mutating func step(_ batch: Int) {
