@@ -76,28 +76,25 @@ struct EntityTable: Sendable {
         for operation in operations {
             let event = Int(operation.event)
             let time = batch.events[event].time
-            let found: (slot: Int, isNew: Bool)
-            if isText {
-                let name = text.extracting(key.text(of: batch.events[event], in: text).range)
-                if startsAlways || starts(event, passage) {
-                    found = index.slot(text: name, hash: operation.hash, at: time)
-                } else if let slot = index.known(text: name, hash: operation.hash, at: time) {
-                    found = (slot, false)
-                } else {
-                    continue
-                }
+            let name = isText ? text.extracting(key.text(of: batch.events[event], in: text).range) : Span()
+            let known =
+                isText
+                ? index.known(text: name, hash: operation.hash, at: time)
+                : index.known(high: operation.high, low: operation.low, hash: operation.hash, at: time)
+            let slot: Int
+            if let known {
+                slot = known
             } else if startsAlways || starts(event, passage) {
-                found = index.slot(high: operation.high, low: operation.low, hash: operation.hash, at: time)
-            } else if let slot = index.known(
-                high: operation.high, low: operation.low, hash: operation.hash, at: time)
-            {
-                found = (slot, false)
+                slot =
+                    isText
+                    ? index.add(text: name, hash: operation.hash, at: time)
+                    : index.add(high: operation.high, low: operation.low, hash: operation.hash, at: time)
+                add(slot, at: time)
             } else {
                 continue
             }
-            if found.isNew { add(found.slot, at: time) }
             events.append(operation.event)
-            slots.append(UInt32(truncatingIfNeeded: found.slot))
+            slots.append(UInt32(truncatingIfNeeded: slot))
         }
         return (events, slots)
     }

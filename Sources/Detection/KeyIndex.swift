@@ -105,21 +105,26 @@ struct KeyIndex: Sendable {
         return slot
     }
 
-    /// The slot of a key of two words that is seen at `time`, made if it is new.
+    /// The slot of a key of two words that is seen at `time` and is not known.
     @inline(__always)
-    mutating func slot(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
-        if let slot = known(high: high, low: low, hash: hash, at: time) { return (slot, false) }
-        return (insert(Entry(high: high, low: low, lastSeen: time), hash), true)
+    mutating func add(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> Int {
+        insert(Entry(high: high, low: low, lastSeen: time), hash)
+    }
+
+    /// The slot of a text that is seen at `time` and is not known.
+    @inline(__always)
+    mutating func add(text: Span<UInt8>, hash: UInt64, at time: Timestamp) -> Int {
+        let entry = Entry(high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
+        arena.makeRoom(for: text.count)
+        arena.append(copying: text)
+        return insert(entry, hash)
     }
 
     /// The slot of a text that is seen at `time`, made if it is new.
     @inline(__always)
     mutating func slot(text: Span<UInt8>, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
         if let slot = known(text: text, hash: hash, at: time) { return (slot, false) }
-        let entry = Entry(high: UInt64(arena.count), low: UInt64(text.count), lastSeen: time)
-        arena.makeRoom(for: text.count)
-        arena.append(copying: text)
-        return (insert(entry, hash), true)
+        return (add(text: text, hash: hash, at: time), true)
     }
 
     // MARK: - Buckets

@@ -167,6 +167,16 @@ extension ProcessTests {
             #expect(try Self.files(again.folder, with: [Self.name]).contains { $0.hasSuffix(".segment") })
         }
 
+        /// Waits until the daemon has written down that it forgets, or has forgotten.
+        private static func waitForIntent(of daemon: RunningDaemon) throws {
+            try eventually("the intent, or the end") {
+                let names = try? FileManager.default.contentsOfDirectory(atPath: daemon.folder("forget"))
+                guard let names else { return false }
+                return try names.contains { $0.hasSuffix(".json") }
+                    || names.isEmpty && files(daemon.folder, with: [name]).isEmpty
+            }
+        }
+
         /// What comes for it while it is forgotten is a new life, wherever the daemon dies meanwhile.
         @Test(arguments: [0, 50_000, 200_000, 400_000] as [UInt32])
         func `a crash in the middle leaves the new life alone`(microseconds: UInt32) throws {
@@ -174,12 +184,7 @@ extension ProcessTests {
             let before = try Self.others(daemon.database)
             let client = try StreamClient(daemon.control)
             try client.send(#"forget {"account":"\#(Self.name)"}"# + "\n")
-            try eventually("the intent, or the end") {
-                let names = try? FileManager.default.contentsOfDirectory(atPath: daemon.folder("forget"))
-                guard let names else { return false }
-                return try names.contains { $0.hasSuffix(".json") }
-                    || names.isEmpty && Self.files(daemon.folder, with: [Self.name]).isEmpty
-            }
+            try Self.waitForIntent(of: daemon)
             try daemon.feed([Logs.event("login", Self.name, at: 1_770_100_000, #","ip":"192.0.2.7""#)])
             try daemon.wait("the new life on disk") { $0.sequence.durable > Self.lines.count }
             usleep(microseconds)
@@ -202,12 +207,7 @@ extension ProcessTests {
             let client = try StreamClient(daemon.control)
             try client.send(#"forget {"account":"\#(Self.name)"}"# + "\n")
             // The intent is on disk before anything else: from then on it is done, whatever happens.
-            try eventually("the intent, or the end") {
-                let names = try? FileManager.default.contentsOfDirectory(atPath: daemon.folder("forget"))
-                guard let names else { return false }
-                return try names.contains { $0.hasSuffix(".json") }
-                    || names.isEmpty && Self.files(daemon.folder, with: [Self.name]).isEmpty
-            }
+            try Self.waitForIntent(of: daemon)
             usleep(microseconds)
             try daemon.kill()
             let again = try RunningDaemon(daemon.folder)

@@ -257,3 +257,11 @@ struct Folds {
     /// The accounts that were told at `seq`, in order of their names.
     func told(at seq: UInt64) -> [String] { signals.keys.filter { $0.seq == seq }.map(\.account).sorted() }
 }
+
+extension KeyIndex {
+    /// The slot of a key of two words that is seen at `time`, made if it is new.
+    mutating func slot(high: UInt64, low: UInt64, hash: UInt64, at time: Timestamp) -> (slot: Int, isNew: Bool) {
+        if let slot = known(high: high, low: low, hash: hash, at: time) { return (slot, false) }
+        return (add(high: high, low: low, hash: hash, at: time), true)
+    }
+}

@@ -12,7 +12,8 @@ struct IndexAddresses: Part {
     mutating func step(_ batch: Int) {
         for sight in sights[batch * Workload.batchSize..<(batch + 1) * Workload.batchSize] {
             let key = sight.address
-            _ = index.slot(high: key.high, low: key.low, hash: sight.addressHash, at: sight.time)
+            let known = index.known(high: key.high, low: key.low, hash: sight.addressHash, at: sight.time)
+            if known == nil { _ = index.add(high: key.high, low: key.low, hash: sight.addressHash, at: sight.time) }
         }
     }
 }
