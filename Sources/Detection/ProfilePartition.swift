@@ -39,12 +39,15 @@ struct ProfilePartition: Sendable {
     private let selections: [(condition: BoundCondition, columns: [Int])]
     private var ties: TieColumn?
     private let meter: RuleMeter
+    /// See ``CompiledRules/networkNames``.
+    private let networkNames: UInt64
 
     init(number: Int, rules: CompiledRules) {
         self.number = number
         columns = rules.accountColumns
         selections = rules.accountSelections
         meter = rules.meter
+        networkNames = rules.networkNames
         ties = rules.associations.isEmpty ? nil : TieColumn(rules.associations, salt: rules.associationSalt)
     }
 
@@ -195,9 +198,10 @@ struct ProfilePartition: Sendable {
 
 // MARK: - State
 
-// The accounts' names; when each was first seen, and registered; the states of each rule.
+// Under which names networks are known; the accounts' names; when each was first seen, and registered; the states of each rule.
 extension ProfilePartition {
     func encode(into writer: inout StateWriter) {
+        writer.write(networkNames)
         index.encode(into: &writer)
         for slot in index.liveSlots {
             writer.write(profiles[slot].firstSeen)
@@ -214,12 +218,14 @@ extension ProfilePartition {
         number: Int, rules: CompiledRules, hash: KeyHash, from reader: inout StateReader
     ) throws(StateFault) {
         self.init(number: number, rules: rules)
+        let knowsNetworks = try reader.read(UInt64.self) == networkNames
         index = try KeyIndex(keysAreTexts: true, partition: number, hash: hash, from: &reader)
         profiles = Array(repeating: Profile(firstSeen: .epoch), count: index.slotCount)
         for slot in index.liveSlots {
             profiles[slot].firstSeen = try reader.readTimestamp()
             profiles[slot].registeredAt = try reader.readTimestamp()
             profiles[slot].familiarity = try Familiarity(from: &reader)
+            if !knowsNetworks { profiles[slot].familiarity.forgetNetworks() }
             profiles[slot].life = try Life(from: &reader)
         }
         let blocks = try StateBlocks(from: &reader)

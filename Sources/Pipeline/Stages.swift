@@ -47,6 +47,7 @@ final class Stages: Sendable {
         let compiled = CompiledRules(
             pseudonyms?.applied(to: rules) ?? rules, inactive: Set(inactive.keys),
             salt: { rule in pseudonyms.map { $0.isSeen(by: rule) ? $0.fingerprint : 0 } ?? 0 },
+            networkNames: pseudonyms?.networkFingerprint ?? 0,
             list: { name in
                 sources.listIndex(named: name).map { ListBinding(bit: $0, field: sources.lists[$0].kind.field) }
             })
@@ -63,6 +64,9 @@ final class Stages: Sendable {
         riskFold = RiskFold(rules: rules)
         meter = compiled.meter
     }
+
+    /// Under which names networks are known.
+    private var networkNames: UInt64 { sources.pseudonyms?.networkFingerprint ?? 0 }
 
     /// The seconds that each rule took since it came in force, as far as samples tell.
     private var ruleSeconds: [String: Double] {
@@ -249,6 +253,7 @@ final class Stages: Sendable {
 
     /// Writes what hangs on no one key.
     func encodeShared(into writer: inout StateWriter) {
+        writer.write(networkNames)
         shared.withLock { shared in
             shared.frequencies.encode(into: &writer)
             shared.taints.encode(into: &writer)
@@ -258,9 +263,11 @@ final class Stages: Sendable {
 
     /// Reads what was written.
     func decodeShared(from reader: inout StateReader) throws(StateFault) {
-        let decoded = Shared(
+        let knowsNetworks = try reader.read(UInt64.self) == networkNames
+        var decoded = Shared(
             frequencies: try TraitFrequencies(from: &reader), taints: try Taints(from: &reader),
             campaigns: try Campaigns(from: &reader))
+        if !knowsNetworks { decoded.frequencies.forgetNetworks() }
         shared.withLock { $0 = decoded }
     }
 

@@ -23,7 +23,7 @@ extension Configuration {
         }
 
         /// What can become a pseudonym.
-        package static let pseudonymSubjects = ["phone", "email", "card", "username", "account"]
+        package static let pseudonymSubjects = ["phone", "email", "card", "username", "account", "ip"]
     }
 }
 
@@ -54,14 +54,6 @@ extension Cursor {
     /// What is to become a pseudonym; may be nothing.
     fileprivate func subjects() -> [String] {
         let known = Configuration.Privacy.pseudonymSubjects
-        return items().compactMap { item in
-            if item.scalar == "ip" {
-                item.note(
-                    "addresses cannot become pseudonyms, for rules must see their networks; docs/privacy.md says what "
-                        + "to do instead")
-                return nil
-            }
-            return item.choice(known.map { ($0, $0) })
-        }
+        return items().compactMap { item in item.choice(known.map { ($0, $0) }) }
     }
 }
