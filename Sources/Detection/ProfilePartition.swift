@@ -112,7 +112,8 @@ struct ProfilePartition: Sendable {
                 text: text.extracting(batch.events[event].account.range), hash: operation.hash, at: time)
             if isNew {
                 add(slot, firstSeen: time)
-                let account = NewAccount(account: index.text(of: slot), firstSeen: time)
+                let account = NewAccount(
+                    account: index.text(of: slot), firstSeen: time, watermark: batch.events[event].watermark)
                 output.arrivals.append(Arrival(event: operation.event, account: account))
             }
             slots.append(UInt32(truncatingIfNeeded: slot))
@@ -158,7 +159,7 @@ struct ProfilePartition: Sendable {
 
     /// Where there are more than `limit` accounts, those of the lowest rank and longest unseen give way until a tenth of
     /// the limit is free. Returns them as they gave way.
-    mutating func evict(downTo limit: Int, rank: (AccountRef) -> UInt8) -> [AccountRef] {
+    mutating func evict(downTo limit: Int, rank: (AccountRef) -> UInt8) -> [DepartedAccount] {
         guard index.count > limit else { return [] }
         let surplus = index.count - limit * 9 / 10
         var candidates: [(rank: UInt8, lastSeen: Timestamp, account: AccountRef)] = []
@@ -168,11 +169,23 @@ struct ProfilePartition: Sendable {
             candidates.append((rank(account), index.lastSeen(slot), account))
         }
         candidates.sort { ($0.rank, $0.lastSeen, $0.account.slot) < ($1.rank, $1.lastSeen, $1.account.slot) }
-        let gone = candidates.prefix(surplus).map(\.account)
+        return remove(candidates.prefix(surplus).map(\.account))
+    }
+
+    /// Lets those go that were last seen before a time, but for those that are held.
+    mutating func release(seenBefore time: Timestamp, isHeld: (AccountRef) -> Bool) -> [DepartedAccount] {
+        remove(index.liveSlots.filter { index.lastSeen($0) < time }.map(ref).filter { !isHeld($0) })
+    }
+
+    private mutating func remove(_ accounts: [AccountRef]) -> [DepartedAccount] {
+        let gone = accounts.map {
+            DepartedAccount(account: $0, name: index.text(of: $0.slot), lastSeen: index.lastSeen($0.slot))
+        }
+        guard !gone.isEmpty else { return [] }
         var isGone = [Bool](repeating: false, count: index.slotCount)
-        for account in gone { isGone[account.slot] = true }
+        for account in accounts { isGone[account.slot] = true }
         index.removeAll { isGone[$0] }
-        for account in gone { clear(account.slot) }
+        for account in accounts { clear(account.slot) }
         return gone
     }
 

@@ -196,18 +196,43 @@ final class Stages: Sendable {
         changes.campaignMembers += campaigns.members
     }
 
-    /// Forgets what is spent, and makes room where a table is over its limit; gives the last scores of what is forgotten.
-    func maintain(round: UInt64, watermark: Timestamp, _ counts: inout PipelineStatistics) -> [Score] {
+    /// Forgets what is spent, and makes room where a table is over its limit; gives the last scores of what is forgotten, and
+    /// who has gone.
+    func maintain(round: UInt64, watermark: Timestamp, _ counts: inout PipelineStatistics) -> Changes {
+        var changes = Changes()
         let turn = Int(round % UInt64(Partition.count))
-        let lastScores = riskFold.maintain(turn: turn, watermark: watermark)
+        for score in riskFold.maintain(turn: turn, watermark: watermark) {
+            changes.scores[ExactText(score.account)] = score
+        }
         shared.withLock { $0.campaigns.maintain(watermark: watermark) }
         counts.evictedEntities += entityFold.maintain(turn: turn, watermark: watermark, shards: shards)
         let riskFold = riskFold
         let gone = profileFold.maintain(shards: shards) { riskFold.rank($0) }
         counts.evictedAccounts += gone.count
-        counts.evictedRecords += riskFold.remove(gone)
+        counts.evictedRecords += depart(gone, into: &changes)
         counts.accounts -= gone.count
-        return lastScores
+        return changes
+    }
+
+    /// Lets those go that were last seen before a time, but for those on whom a verdict holds; they leave their campaigns too.
+    func release(seenBefore time: Timestamp, watermark: Timestamp, _ counts: inout PipelineStatistics) -> Changes {
+        var changes = Changes()
+        let riskFold = riskFold
+        let gone = profileFold.release(seenBefore: time, shards: shards) { riskFold.verdictEnd($0) > watermark }
+        shared.withLock { $0.campaigns.remove(gone.map(\.account)) }
+        _ = depart(gone, into: &changes)
+        counts.accounts -= gone.count
+        return changes
+    }
+
+    /// - Returns: of how many a rule had spoken.
+    private func depart(_ gone: [DepartedAccount], into changes: inout Changes) -> Int {
+        for account in gone {
+            changes.departures[ExactText(account.name)] = Departure(
+                lastSeen: account.lastSeen, span: options.accountSpan,
+                heldUntil: riskFold.verdictEnd(account.account))
+        }
+        return riskFold.remove(gone.map(\.account))
     }
 
     /// Counts the keys that are kept now, and what the rules cost.

@@ -13,6 +13,8 @@ extension Configuration {
         /// as a limit of rows says.
         package struct Retention: Sendable, Hashable {
             package var signals: Interval?
+            /// Accounts that were not seen.
+            package var accounts: Interval?
             package var alerts: Interval?
             /// Verdicts that were superseded or are over.
             package var verdicts: Interval?
@@ -45,8 +47,8 @@ extension Configuration.Privacy.Retention {
             section[key]?.interval(in: Interval(seconds: 3600)...Interval(seconds: 36_500 * 86_400))
         }
         return Self(
-            signals: span("signals"), alerts: span("alerts"), verdicts: span("verdicts"), entities: span("entities"),
-            quarantine: span("quarantine"), audit: span("audit"))
+            signals: span("signals"), accounts: span("accounts"), alerts: span("alerts"), verdicts: span("verdicts"),
+            entities: span("entities"), quarantine: span("quarantine"), audit: span("audit"))
     }
 }
 
