@@ -191,7 +191,7 @@ package struct Campaigns: Sendable {
         }
     }
 
-    /// Lets go of members that are known no more; the campaigns that they belonged to stay.
+    /// Lets go of members that are known no more; a group that has no others is forgotten.
     package mutating func remove(_ accounts: [AccountRef]) {
         for number in Set(accounts.compactMap { groupOfAccount.removeValue(forKey: $0) }) {
             guard var group = groups[number] else { continue }
@@ -201,7 +201,8 @@ package struct Campaigns: Sendable {
             }
             group.members.removeAll { groupOfAccount[$0.account] == nil }
             group.alertedMembers = min(group.alertedMembers, group.members.count)
-            groups[number] = group
+            groups[number] = group.members.isEmpty ? nil : group
+            if group.members.isEmpty { for entity in group.entities.keys { groupOfEntity[entity] = nil } }
         }
     }
 

@@ -124,6 +124,33 @@ import Testing
         #expect(again.campaigns.keys.sorted() == [2])
     }
 
+    @Test func `who is known no more is no member, and a group without members is begun anew`() throws {
+        var campaigns = Campaigns()
+        func join(_ accounts: Range<Int>, from order: UInt64) -> [Campaigns.Output] {
+            accounts.map { account in
+                campaigns.run(
+                    [Self.tie(account, [1], order: order + UInt64(account))],
+                    alerts: [Self.alert(account, order: order + UInt64(account))], rules: Self.rules)
+            }
+        }
+        func ref(_ account: Int) -> AccountRef { AccountRef(partition: account % 64, generation: 0, slot: account) }
+        _ = join(0..<4, from: 1)
+        campaigns.remove([ref(0), ref(1), ref(40)])
+        campaigns = try Self.copy(campaigns)
+        // Two are left: the third is told once more what the campaign is, and no alert of its own.
+        let third = join(4..<5, from: 10)[0]
+        #expect(third.campaigns[1]?.members == 3 && third.members.map(\.account) == ["account-4"])
+        #expect(third.alerts.allSatisfy { $0.campaign != nil })
+        // One that has left alerts by itself.
+        let gone = campaigns.run([], alerts: [Self.alert(0, order: 20)], rules: Self.rules)
+        #expect(gone.alerts.count == 1)
+        campaigns.remove((2...4).map(ref))
+        campaigns = try Self.copy(campaigns)
+        #expect(campaigns.groups.isEmpty)
+        let anew = join(5..<8, from: 30)
+        #expect(anew[0].campaigns.isEmpty && anew[2].campaigns.keys.sorted() == [2])
+    }
+
     @Test func `a name that another account has by now is that account's, also in a state that is read back`() throws {
         var campaigns = Campaigns()
         _ = campaigns.run((0..<2).map { Self.tie($0, [2], order: 1) }, alerts: [], rules: Self.rules)

@@ -124,7 +124,7 @@ extension FollowServer {
         let beginning = bytes(raw, 0..<UInt64(FileLines.certaintyBytes))
         guard hasWholeLine(file, beginning) else { return }
         let key = fingerprint.key(beginning)
-        noticeTruncations(key, file.name)
+        _ = noticeTruncations(key, file.name)
         // Of a file that was cut after it was copied the copy is whole now, if it was not before.
         if let status = FileStatus(descriptor: raw) { file.status = status }
         if let track = lost(file, key, beginning, raw) { return takeOver(track, file, raw) }
@@ -136,9 +136,12 @@ extension FollowServer {
         }
         // It may have been cut just now, after its copy was made.
         let known = generation
-        noticeTruncations(key, file.name)
+        let areSeen = noticeTruncations(key, file.name)
         if generation != known {
             enqueueToIdentify(file)
+        } else if !areSeen {
+            // What it may be a copy of has another name by now: it is asked again when it has come to rest.
+            return
         } else if file.readsWhole {
             begin(file, raw, at: 0)
         } else {
@@ -167,17 +170,24 @@ extension FollowServer {
 
     /// Lets go of the tracks that begin so and whose file has another content by now: it would be noticed when that is
     /// read, which is too late for whoever has the content.
-    private func noticeTruncations(_ key: UInt64, _ name: LogName) {
+    ///
+    /// - Returns: whether all of them could be looked at, but for those that cannot be read.
+    private func noticeTruncations(_ key: UInt64, _ name: LogName) -> Bool {
         let followed = index.alike(key, name).lazy.filter { track in track.file.map { !$0.isCompressed } ?? false }
+        var areSeen = true
         for track in Array(followed.prefix(Self.maximumComparisons)) {
             guard let other = track.file, open(other), let raw = other.descriptor?.raw,
                 let size = FileStatus(descriptor: raw)?.size
-            else { continue }
+            else {
+                if let other = track.file, other.fault == nil { areSeen = false }
+                continue
+            }
             let isOther = other.position == 0 && !fingerprint.matches(track.head, bytes(raw, 0..<track.head.offset))
             if size < other.position || isOther || tail(raw, before: other.position) != other.tail {
                 begin(anew: other)
             }
         }
+        return areSeen
     }
 
     private func mayBeCopy(_ file: FollowedFile, of track: FileTrack) -> Bool {
