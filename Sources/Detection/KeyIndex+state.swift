@@ -49,8 +49,8 @@ extension KeyIndex {
     private mutating func readText(
         _ generation: UInt32, _ lastSeen: Timestamp, _ partition: Int, _ hash: KeyHash, from reader: inout StateReader
     ) throws(StateFault) {
-        let bytes = try reader.readBytes()
-        let text = bytes.span
+        let key = try reader.readKey()
+        let text = key.span
         let hash = hash.hash(text)
         guard !text.isEmpty, Partition.of(text) == partition, (try? UTF8Span(validating: text)) != nil,
             find(hash, where: { isText($0, text) }) == nil
