@@ -27,7 +27,6 @@ extension KeyIndex {
     ) throws(StateFault) {
         let count = try reader.readCount(bytesEach: keysAreTexts ? 12 : 8)
         self.init(keysAreTexts: keysAreTexts, expectedCount: count)
-        entries.reserveCapacity(count)
         for _ in 0..<count {
             let lastSeen = Timestamp(microseconds: try reader.read())
             let generation = keysAreTexts ? try reader.read(UInt32.self) : 0

@@ -35,7 +35,7 @@ struct TravelColumn: AccountColumn {
     }
 
     let rule: Bound<TravelParameters>
-    private var anchors: [Anchor] = []
+    private var anchors = SlotArray<Anchor>()
     /// The pairs of places of the accounts that made an impossible journey: few do.
     private var pairs: [UInt32: MemberWindow] = [:]
 
