@@ -21,7 +21,4 @@ enum Caller: Sendable, Hashable {
         case .token: "api-token"
         }
     }
-
-    /// As verdicts name him. The token is the daemon's own secret, so its bearer acts in the name of the daemon's user.
-    func verdictPeer(daemon: UInt32) -> VerdictPeer { VerdictPeer(uid: uid ?? daemon, name: name) }
 }

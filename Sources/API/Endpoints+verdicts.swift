@@ -38,7 +38,7 @@ extension Endpoints {
             guard request.accounts.count <= accountLimit else {
                 throw Problem(.refused, "Name at most \(accountLimit) accounts at once.")
             }
-            let peer = call.caller.verdictPeer(daemon: geteuid())
+            let peer = VerdictPeer(uid: call.caller.uid, name: call.caller.name)
             try checkVerdict(request, peer)
             let services = call.house.services
             let answer = try await call.house.workers.run { services.verdict(request, peer) }

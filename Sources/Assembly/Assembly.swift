@@ -82,7 +82,7 @@ package struct Assembly: Sendable {
             ordering: Sequencer.Limits(
                 lateness: time.allowedLateness, futureTolerance: time.futureTolerance,
                 duplicateCount: time.duplicateIDs, duplicateSpan: time.duplicateSpan),
-            mappings: configuration.mappings)
+            mappings: configuration.mappings, accountSpan: configuration.privacy.retention.accounts)
     }
 
     /// What the store notes of it, beside the rules.

@@ -65,15 +65,20 @@ package struct CompiledRules: Sendable {
     var associationSalt: UInt64 = 0
     /// Whether some rule compares registrations.
     var comparesRegistrations = false
+    /// Under which names networks are known; what was remembered under other names is not found again.
+    let networkNames: UInt64
     package let meter = RuleMeter()
 
     /// - Parameters:
     ///   - inactive: Identifiers of rules that cannot run, for want of a database or a list.
     ///   - salt: What else a rule's state depends on, such as the key of pseudonyms; 0 for nothing.
+    ///   - networkNames: Differs where networks have other pseudonyms; 0 for none.
     ///   - list: Finds a loaded operator list by its name.
     package init(
-        _ ruleSet: RuleSet, inactive: Set<String>, salt: (Rule) -> UInt64 = { _ in 0 }, list: (String) -> ListBinding?
+        _ ruleSet: RuleSet, inactive: Set<String>, salt: (Rule) -> UInt64 = { _ in 0 }, networkNames: UInt64 = 0,
+        list: (String) -> ListBinding?
     ) {
+        self.networkNames = networkNames
         for (index, rule) in ruleSet.rules.enumerated() where !inactive.contains(rule.id) {
             let condition = BoundCondition(rule.condition, list: list)
             func bind<P: Sendable>(_ parameters: P) -> Bound<P> {

@@ -9,6 +9,13 @@ package struct ProfileOutput: Sendable {
     package var newAccounts: [NewAccount] = []
 }
 
+/// An account that the first fold has let go.
+package struct DepartedAccount: Sendable, Hashable {
+    package var account: AccountRef
+    package var name: String
+    package var lastSeen: Timestamp
+}
+
 /// The first fold, keyed by account: says of each event what is known of its account, and runs the account's own rules.
 package final class ProfileFold: Sendable {
     private let rules: CompiledRules
@@ -91,9 +98,20 @@ package final class ProfileFold: Sendable {
     ///
     /// - Parameter rank: How much is lost with an account: 0 for nothing, more for more.
     /// - Returns: Who gave way, in an order that follows from the state: by partition, then as they gave way.
-    package func maintain(shards: Int, rank: @Sendable (AccountRef) -> UInt8) -> [AccountRef] {
+    package func maintain(shards: Int, rank: @Sendable (AccountRef) -> UInt8) -> [DepartedAccount] {
         let share = max(1, accountLimit / Partition.count)
         return partitions.map(shards: shards) { _, state in state.evict(downTo: share, rank: rank) }.flatMap(\.self)
+    }
+
+    /// Lets those accounts go that were last seen before a time. Call only between batches, at places that follow from the
+    /// events' order.
+    ///
+    /// - Parameter isHeld: Who stays all the same.
+    /// - Returns: Who is gone, in an order that follows from the state.
+    package func release(
+        seenBefore time: Timestamp, shards: Int, isHeld: @Sendable (AccountRef) -> Bool
+    ) -> [DepartedAccount] {
+        partitions.map(shards: shards) { _, state in state.release(seenBefore: time, isHeld: isHeld) }.flatMap(\.self)
     }
 
     /// The accounts of whose names another is a word. Call only between batches.

@@ -39,12 +39,15 @@ struct ProfilePartition: Sendable {
     private let selections: [(condition: BoundCondition, columns: [Int])]
     private var ties: TieColumn?
     private let meter: RuleMeter
+    /// See ``CompiledRules/networkNames``.
+    private let networkNames: UInt64
 
     init(number: Int, rules: CompiledRules) {
         self.number = number
         columns = rules.accountColumns
         selections = rules.accountSelections
         meter = rules.meter
+        networkNames = rules.networkNames
         ties = rules.associations.isEmpty ? nil : TieColumn(rules.associations, salt: rules.associationSalt)
     }
 
@@ -109,7 +112,8 @@ struct ProfilePartition: Sendable {
                 text: text.extracting(batch.events[event].account.range), hash: operation.hash, at: time)
             if isNew {
                 add(slot, firstSeen: time)
-                let account = NewAccount(account: index.text(of: slot), firstSeen: time)
+                let account = NewAccount(
+                    account: index.text(of: slot), firstSeen: time, watermark: batch.events[event].watermark)
                 output.arrivals.append(Arrival(event: operation.event, account: account))
             }
             slots.append(UInt32(truncatingIfNeeded: slot))
@@ -154,7 +158,7 @@ struct ProfilePartition: Sendable {
 
     /// Where there are more than `limit` accounts, those of the lowest rank and longest unseen give way until a tenth of
     /// the limit is free. Returns them as they gave way.
-    mutating func evict(downTo limit: Int, rank: (AccountRef) -> UInt8) -> [AccountRef] {
+    mutating func evict(downTo limit: Int, rank: (AccountRef) -> UInt8) -> [DepartedAccount] {
         guard index.count > limit else { return [] }
         let surplus = index.count - limit * 9 / 10
         var candidates: [(rank: UInt8, lastSeen: Timestamp, account: AccountRef)] = []
@@ -164,11 +168,23 @@ struct ProfilePartition: Sendable {
             candidates.append((rank(account), index.lastSeen(slot), account))
         }
         candidates.sort { ($0.rank, $0.lastSeen, $0.account.slot) < ($1.rank, $1.lastSeen, $1.account.slot) }
-        let gone = candidates.prefix(surplus).map(\.account)
+        return remove(candidates.prefix(surplus).map(\.account))
+    }
+
+    /// Lets those go that were last seen before a time, but for those that are held.
+    mutating func release(seenBefore time: Timestamp, isHeld: (AccountRef) -> Bool) -> [DepartedAccount] {
+        remove(index.liveSlots.filter { index.lastSeen($0) < time }.map(ref).filter { !isHeld($0) })
+    }
+
+    private mutating func remove(_ accounts: [AccountRef]) -> [DepartedAccount] {
+        let gone = accounts.map {
+            DepartedAccount(account: $0, name: index.text(of: $0.slot), lastSeen: index.lastSeen($0.slot))
+        }
+        guard !gone.isEmpty else { return [] }
         var isGone = [Bool](repeating: false, count: index.slotCount)
-        for account in gone { isGone[account.slot] = true }
+        for account in accounts { isGone[account.slot] = true }
         index.removeAll { isGone[$0] }
-        for account in gone { clear(account.slot) }
+        for account in accounts { clear(account.slot) }
         return gone
     }
 
@@ -194,9 +210,10 @@ struct ProfilePartition: Sendable {
 
 // MARK: - State
 
-// The accounts' names; when each was first seen, and registered; the states of each rule.
+// Under which names networks are known; the accounts' names; when each was first seen, and registered; the states of each rule.
 extension ProfilePartition {
     func encode(into writer: inout StateWriter) {
+        writer.write(networkNames)
         index.encode(into: &writer)
         for slot in index.liveSlots {
             writer.write(profiles[slot].firstSeen)
@@ -213,12 +230,14 @@ extension ProfilePartition {
         number: Int, rules: CompiledRules, hash: KeyHash, from reader: inout StateReader
     ) throws(StateFault) {
         self.init(number: number, rules: rules)
+        let knowsNetworks = try reader.read(UInt64.self) == networkNames
         index = try KeyIndex(keysAreTexts: true, partition: number, hash: hash, from: &reader)
         profiles = SlotArray(repeating: Profile(firstSeen: .epoch), count: index.slotCount)
         for slot in index.liveSlots {
             profiles[slot].firstSeen = try reader.readTimestamp()
             profiles[slot].registeredAt = try reader.readTimestamp()
             profiles[slot].familiarity = try Familiarity(from: &reader)
+            if !knowsNetworks { profiles[slot].familiarity.forgetNetworks() }
             profiles[slot].life = try Life(from: &reader)
         }
         let blocks = try StateBlocks(from: &reader)

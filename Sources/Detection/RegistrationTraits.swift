@@ -167,6 +167,13 @@ package struct TraitFrequencies: Sendable {
         domains = domains.filter { names[$0.key] != nil }
     }
 
+    /// Where networks have other names than before, each would look rare: what was counted of them is nothing then.
+    package mutating func forgetNetworks() {
+        counts[RegistrationTraits.Trait.network.rawValue] = [:]
+        totals[RegistrationTraits.Trait.network.rawValue] = 0
+        domains = [:]
+    }
+
     package func encode(into writer: inout StateWriter) {
         writer.write(day)
         nameModel.encode(into: &writer)

@@ -73,6 +73,9 @@ struct Familiarity: Sendable {
         return isFirst
     }
 
+    /// Where networks have other names than before, each would be a first: what was known of them is nothing then.
+    mutating func forgetNetworks() { networks = InlineArray(repeating: 0) }
+
     func encode(into writer: inout StateWriter) {
         for i in devices.indices { writer.write(devices[i]) }
         for i in networks.indices { writer.write(networks[i]) }

@@ -9,6 +9,7 @@ package struct PseudonymKeys: Sendable {
     struct Key: Sendable {
         let id: [UInt8]
         let hmac: HMAC<SHA256>
+        let addresses: AddressCipher
     }
 
     /// Bytes of a key: as many as HMAC-SHA-256 has bits of strength for (RFC 2104, section 3).
@@ -77,7 +78,9 @@ package struct PseudonymKeys: Sendable {
                 "the key has \(secret.count) bytes and must have \(keyBytes): \(2 * keyBytes) hexadecimal digits")
         }
         guard Set(secret).count > 4 else { throw LineFault("the key is no random number; make another") }
-        return Key(id: Array(id.utf8), hmac: HMAC<SHA256>(key: SymmetricKey(data: secret)))
+        return Key(
+            id: Array(id.utf8), hmac: HMAC<SHA256>(key: SymmetricKey(data: secret)),
+            addresses: AddressCipher(secret: secret))
     }
 
     /// Whether a text can be the id of a key.

@@ -35,14 +35,34 @@ extension Pseudonymizer {
     package func isSeen(by rule: Rule) -> Bool {
         // The account is every rule's: under another name it is another account.
         if fields.contains(.account) { return true }
-        if case .association(let parameters) = rule.kind { return !fields.isDisjoint(with: parameters.ties) }
-        return !fields.isDisjoint(with: [rule.key] + rule.kind.fields)
+        switch rule.kind {
+        case .association(let parameters): return !fields.isDisjoint(with: parameters.ties)
+        // They compare networks, whatever their key.
+        case .travel, .likeness: return !fields.isDisjoint(with: [rule.key, .prefix])
+        default: return !fields.isDisjoint(with: [rule.key] + rule.kind.fields)
+        }
+    }
+}
+
+extension Pseudonymizer {
+    /// By which names rows know a text of this kind, one for each key, the current one first; of an address also its networks.
+    /// `nil` where the text is to be an address and is none.
+    package func names(of subject: Subject, _ text: String) -> [(field: Field, name: String)]? {
+        guard subject == .ip else {
+            return subject.texts(of: text).flatMap { field, text in pseudonyms(of: text).map { (field, $0) } }
+        }
+        guard let address = IPAddress(text) else { return nil }
+        let networks: [(Field, Int)] = address.isV4 ? [(.prefix, 120)] : [(.prefix, 64), (.prefix48, 48)]
+        return pseudonyms(of: address).flatMap { address in
+            [(.ip, address.description)]
+                + networks.map { ($0, IPPrefix(address, length: $1).description) }
+        }
     }
 }
 
 extension Pseudonymizer.Subject {
     /// The texts of which the pipeline makes pseudonyms, by field: written as the pipeline writes them.
-    package func texts(of text: String) -> [(field: Field, text: String)] {
+    fileprivate func texts(of text: String) -> [(field: Field, text: String)] {
         var batch = EventBatch()
         batch.text = Array(text.utf8)
         var event = Event()

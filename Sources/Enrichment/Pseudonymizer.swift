@@ -7,8 +7,10 @@ package import RiskModel
 /// Equal texts have equal pseudonyms, whatever field they stand in, so everything that rules count and compare stays as it
 /// was. Two different texts among *n* have the same one with a probability of *n*²/2¹²⁹: with a thousand million texts
 /// 1.5 · 10⁻²¹. Without the key nobody can make the pseudonym of a telephone number and look for it.
+///
+/// Rules must see the networks of addresses, so of these the pseudonyms are addresses too: see ``AddressCipher``.
 package struct Pseudonymizer: Sendable {
-    /// What can be replaced. Of an address rules must see the network, so it is not among them.
+    /// What can be replaced.
     package enum Subject: String, Sendable, CaseIterable {
         case phone
         /// The address and the mailbox.
@@ -16,6 +18,8 @@ package struct Pseudonymizer: Sendable {
         case card
         case username
         case account
+        /// The address, and with it its networks.
+        case ip
 
         /// The fields whose texts are replaced.
         package var fields: [Field] {
@@ -25,6 +29,7 @@ package struct Pseudonymizer: Sendable {
             case .card: [.card]
             case .username: [.username]
             case .account: [.account]
+            case .ip: [.ip, .prefix, .prefix48]
             }
         }
     }
@@ -40,15 +45,24 @@ package struct Pseudonymizer: Sendable {
     package let fields: Set<Field>
     /// Differs where the current key or the subjects differ: states under one mean nothing under the other.
     package let fingerprint: UInt64
+    /// Differs where addresses have other pseudonyms, or none: networks that are remembered under one are not found again
+    /// under the other. 0 where addresses stay as they are.
+    package let networkFingerprint: UInt64
     private let keys: PseudonymKeys
+    /// `nil` where addresses stay as they are.
+    private let addresses: AddressPseudonyms?
 
     package init(keys: PseudonymKeys, subjects: Set<Subject>) {
         self.keys = keys
         self.subjects = Subject.allCases.filter(subjects.contains)
         fields = Set(subjects.flatMap(\.fields))
+        addresses = subjects.contains(.ip) ? AddressPseudonyms(keys.keys[0].addresses) : nil
         let names = self.subjects.map(\.rawValue).joined(separator: ",")
-        let code = Self.code(of: Array("fingerprint \(names)".utf8).span, keys.keys[0])
-        fingerprint = code.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } | 1
+        func number(_ text: String) -> UInt64 {
+            Self.code(of: Array(text.utf8).span, keys.keys[0]).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } | 1
+        }
+        fingerprint = number("fingerprint \(names)")
+        networkFingerprint = subjects.contains(.ip) ? number("fingerprint networks") : 0
     }
 
     /// What is replaced, and under which key: `phone, email, card under key k1`.
@@ -66,6 +80,14 @@ package struct Pseudonymizer: Sendable {
             Self.append(Self.code(of: Array(text.utf8).span, key), key, to: &bytes)
             return String(decoding: bytes, as: UTF8.self)
         }
+    }
+
+    /// The addresses that stand for one under all keys, the current one first.
+    package func pseudonyms(of address: IPAddress) -> [IPAddress] { keys.keys.map { $0.addresses.encrypted(address) } }
+
+    /// The addresses that one may stand for, by the ids of the keys.
+    package func plain(_ address: IPAddress) -> [(key: String, address: IPAddress)] {
+        zip(keyIDs, keys.keys).map { ($0, $1.addresses.decrypted(address)) }
     }
 
     /// What the audit has of an account that was forgotten: no pseudonym of the account, and still its alone.
@@ -110,10 +132,12 @@ package struct Pseudonymizer: Sendable {
                     let isKnown =
                         batch.events[i].type == .verdict && isPseudonym(text.span.extracting(account.range))
                     if !isKnown { replace(&batch.events[i].account) }
+                case .ip: break
                 }
             }
         }
         swap(&text, &batch.text)
+        addresses?.apply(to: &batch)
     }
 
     /// Whether a text has the form of a pseudonym under one of the keys.

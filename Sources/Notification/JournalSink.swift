@@ -27,7 +27,9 @@ struct JournalSink: Sink {
         var entry = JournalEntry()
         let row = message.row
         let rules = message.rules.joined(separator: ",")
-        entry.add("MESSAGE", message.summary(names: tellsNames) + (rules.isEmpty ? "" : ", by \(rules)"))
+        // Whoever reads the journal sees the message on a terminal, and names come from strangers.
+        let sentence = PlainText.escaped(message.summary(names: tellsNames))
+        entry.add("MESSAGE", sentence + (rules.isEmpty ? "" : ", by \(rules)"))
         entry.add("MESSAGE_ID", EventCatalog.messageID(of: "alert"))
         entry.add("PRIORITY", message.isTest ? 6 : Self.priority(message.level))
         entry.add("SYSLOG_IDENTIFIER", "banrisk-notify")

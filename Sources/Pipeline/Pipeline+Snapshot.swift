@@ -20,6 +20,7 @@ extension Pipeline {
         var writer = StateWriter()
         writer.write(state.watermark)
         writer.write(state.housekeepingRound)
+        writer.write(state.releaseDay)
         state.sequencer.encode(into: &writer)
         state.stages.encodeShared(into: &writer)
         try file.write(part: SectionHeader.pipeline, partition: 0, writer.bytes.span)
@@ -50,6 +51,7 @@ extension Pipeline {
             state.throughSeq = header.seq
             state.watermark = core.watermark
             state.housekeepingRound = core.round
+            state.releaseDay = core.releaseDay
             state.sequencer = core.sequencer
             state.sequencer.annotateWaiting {
                 stages.annotate(&$0, forgettingAttributes: header.rules != rules.fingerprint)
@@ -64,6 +66,7 @@ extension Pipeline {
     private struct Core: Sendable {
         var watermark: Timestamp
         var round: UInt64
+        var releaseDay: Int64
         var sequencer: Sequencer
     }
 
@@ -111,7 +114,7 @@ extension Pipeline {
         var reader = StateReader(try file.read(section))
         do throws(StateFault) {
             let core = Core(
-                watermark: try reader.readTimestamp(), round: try reader.read(),
+                watermark: try reader.readTimestamp(), round: try reader.read(), releaseDay: try reader.read(),
                 sequencer: try Sequencer(decoding: &reader, limits: options.ordering))
             try stages.decodeShared(from: &reader)
             try reader.finish()

@@ -26,16 +26,19 @@ package final class Pipeline: Sendable {
         package var ordering: Sequencer.Limits
         /// How lines that are not of the native format become events.
         package var mappings: [Mapping]
+        /// How long an account is kept that is not seen; `nil`: for as long as there is room.
+        package var accountSpan: Interval?
 
         package init(
             shards: Int, accountLimit: Int, entityLimit: Int, ordering: Sequencer.Limits = .init(),
-            mappings: [Mapping] = []
+            mappings: [Mapping] = [], accountSpan: Interval? = nil
         ) {
             self.shards = min(max(1, shards), Partition.count)
             self.accountLimit = accountLimit
             self.entityLimit = entityLimit
             self.ordering = ordering
             self.mappings = mappings
+            self.accountSpan = accountSpan
         }
     }
 
@@ -46,6 +49,8 @@ package final class Pipeline: Sendable {
         var stages: Stages
         var sequencer: Sequencer
         var housekeepingRound: UInt64 = 0
+        /// The day of event time at whose beginning accounts that are over were last let go.
+        var releaseDay: Int64 = 0
         /// The highest event time that the folds have seen.
         var watermark = Timestamp.epoch
         /// The last frame that was taken.
@@ -144,13 +149,15 @@ package final class Pipeline: Sendable {
         while start < events.count {
             let round = (events[start].order - 1) / Self.housekeepingInterval
             if round > state.housekeepingRound {
-                for score in state.stages.maintain(round: round, watermark: state.watermark, &counted) {
-                    changes.scores[ExactText(score.account)] = score
-                }
+                changes.append(state.stages.maintain(round: round, watermark: state.watermark, &counted))
                 state.housekeepingRound = round
             }
             let room = Int((round + 1) * Self.housekeepingInterval + 1 - events[start].order)
-            let end = min(events.count, start + room)
+            var end = min(events.count, start + room)
+            if let span = state.stages.options.accountSpan {
+                changes.append(Self.release(before: events[start], span: span, &state, &counted))
+                end = events[start..<end].firstIndex { $0.watermark.day > state.releaseDay } ?? end
+            }
             changes.append(state.stages.fold(state.ready.part(start..<end), &counted))
             state.watermark = events[end - 1].watermark
             start = end
@@ -160,6 +167,17 @@ package final class Pipeline: Sendable {
         return changes
     }
 
+    /// Lets accounts go that were not seen for so long, before the first event of a day.
+    private static func release(
+        before event: Event, span: Interval, _ state: inout State, _ counts: inout PipelineStatistics
+    ) -> Changes {
+        let day = event.watermark.day
+        guard day > state.releaseDay else { return Changes() }
+        state.releaseDay = day
+        let begin = Timestamp(seconds: day * 86_400)
+        return state.stages.release(seenBefore: begin - span, watermark: begin, &counts)
+    }
+
     /// Notes how the state stands, so that nobody else needs to look into it.
     private func note(_ state: borrowing State, in counts: inout PipelineStatistics) {
         counts.throughSeq = state.throughSeq
@@ -167,6 +185,11 @@ package final class Pipeline: Sendable {
         counts.ordering = state.sequencer.statistics
         state.stages.count(&counts)
     }
+}
+
+extension Timestamp {
+    /// Days since 1970.
+    fileprivate var day: Int64 { microseconds / 86_400_000_000 }
 }
 
 // MARK: - State

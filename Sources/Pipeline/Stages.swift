@@ -47,6 +47,7 @@ final class Stages: Sendable {
         let compiled = CompiledRules(
             pseudonyms?.applied(to: rules) ?? rules, inactive: Set(inactive.keys),
             salt: { rule in pseudonyms.map { $0.isSeen(by: rule) ? $0.fingerprint : 0 } ?? 0 },
+            networkNames: pseudonyms?.networkFingerprint ?? 0,
             list: { name in
                 sources.listIndex(named: name).map { ListBinding(bit: $0, field: sources.lists[$0].kind.field) }
             })
@@ -63,6 +64,9 @@ final class Stages: Sendable {
         riskFold = RiskFold(rules: rules)
         meter = compiled.meter
     }
+
+    /// Under which names networks are known.
+    private var networkNames: UInt64 { sources.pseudonyms?.networkFingerprint ?? 0 }
 
     /// The seconds that each rule took since it came in force, as far as samples tell.
     private var ruleSeconds: [String: Double] {
@@ -192,18 +196,43 @@ final class Stages: Sendable {
         changes.campaignMembers += campaigns.members
     }
 
-    /// Forgets what is spent, and makes room where a table is over its limit; gives the last scores of what is forgotten.
-    func maintain(round: UInt64, watermark: Timestamp, _ counts: inout PipelineStatistics) -> [Score] {
+    /// Forgets what is spent, and makes room where a table is over its limit; gives the last scores of what is forgotten, and
+    /// who has gone.
+    func maintain(round: UInt64, watermark: Timestamp, _ counts: inout PipelineStatistics) -> Changes {
+        var changes = Changes()
         let turn = Int(round % UInt64(Partition.count))
-        let lastScores = riskFold.maintain(turn: turn, watermark: watermark)
+        for score in riskFold.maintain(turn: turn, watermark: watermark) {
+            changes.scores[ExactText(score.account)] = score
+        }
         shared.withLock { $0.campaigns.maintain(watermark: watermark) }
         counts.evictedEntities += entityFold.maintain(turn: turn, watermark: watermark, shards: shards)
         let riskFold = riskFold
         let gone = profileFold.maintain(shards: shards) { riskFold.rank($0) }
         counts.evictedAccounts += gone.count
-        counts.evictedRecords += riskFold.remove(gone)
+        counts.evictedRecords += depart(gone, into: &changes)
         counts.accounts -= gone.count
-        return lastScores
+        return changes
+    }
+
+    /// Lets those go that were last seen before a time, but for those on whom a verdict holds; they leave their campaigns too.
+    func release(seenBefore time: Timestamp, watermark: Timestamp, _ counts: inout PipelineStatistics) -> Changes {
+        var changes = Changes()
+        let riskFold = riskFold
+        let gone = profileFold.release(seenBefore: time, shards: shards) { riskFold.verdictEnd($0) > watermark }
+        shared.withLock { $0.campaigns.remove(gone.map(\.account)) }
+        _ = depart(gone, into: &changes)
+        counts.accounts -= gone.count
+        return changes
+    }
+
+    /// - Returns: of how many a rule had spoken.
+    private func depart(_ gone: [DepartedAccount], into changes: inout Changes) -> Int {
+        for account in gone {
+            changes.departures[ExactText(account.name)] = Departure(
+                lastSeen: account.lastSeen, span: options.accountSpan,
+                heldUntil: riskFold.verdictEnd(account.account))
+        }
+        return riskFold.remove(gone.map(\.account))
     }
 
     /// Counts the keys that are kept now, and what the rules cost.
@@ -249,6 +278,7 @@ final class Stages: Sendable {
 
     /// Writes what hangs on no one key.
     func encodeShared(into writer: inout StateWriter) {
+        writer.write(networkNames)
         shared.withLock { shared in
             shared.frequencies.encode(into: &writer)
             shared.taints.encode(into: &writer)
@@ -258,9 +288,11 @@ final class Stages: Sendable {
 
     /// Reads what was written.
     func decodeShared(from reader: inout StateReader) throws(StateFault) {
-        let decoded = Shared(
+        let knowsNetworks = try reader.read(UInt64.self) == networkNames
+        var decoded = Shared(
             frequencies: try TraitFrequencies(from: &reader), taints: try Taints(from: &reader),
             campaigns: try Campaigns(from: &reader))
+        if !knowsNetworks { decoded.frequencies.forgetNetworks() }
         shared.withLock { $0 = decoded }
     }
 

@@ -2,10 +2,34 @@
 package struct NewAccount: Sendable, Hashable {
     package var account: String
     package var firstSeen: Timestamp
+    /// The highest event time up to that event; ``Timestamp/epoch`` where that is of no account.
+    package var watermark: Timestamp
 
-    package init(account: String, firstSeen: Timestamp) {
+    package init(account: String, firstSeen: Timestamp, watermark: Timestamp = .epoch) {
         self.account = account
         self.firstSeen = firstSeen
+        self.watermark = watermark
+    }
+}
+
+/// An account that the state has let go: its rows stay until it is over.
+package struct Departure: Sendable, Hashable {
+    package var lastSeen: Timestamp
+    /// How long after it was last seen an account is over; `nil` for never.
+    package var span: Interval?
+    /// Until when a verdict on it holds; ``Timestamp/epoch`` without one.
+    package var heldUntil: Timestamp
+
+    package init(lastSeen: Timestamp, span: Interval?, heldUntil: Timestamp = .epoch) {
+        self.lastSeen = lastSeen
+        self.span = span
+        self.heldUntil = heldUntil
+    }
+
+    /// Whether whoever comes under its name at `watermark` begins a new life.
+    func isOver(at watermark: Timestamp) -> Bool {
+        guard let span else { return false }
+        return lastSeen < watermark - span && heldUntil <= watermark
     }
 }
 
@@ -72,6 +96,10 @@ package struct Changes: Sendable {
     package var campaigns: [UInt64: Campaign] = [:]
     /// In the order in which they joined; an account that comes again under another campaign has moved there.
     package var campaignMembers: [CampaignMember] = []
+    /// Accounts that the state has no longer.
+    package var departures: [ExactText: Departure] = [:]
+    /// Accounts of which a life ended before what else there is of them here: what the database has of them goes first.
+    package var ended: Set<ExactText> = []
     /// Frames of the quarantine that were tried again: their rows go, whatever became of them.
     package var retried: [UInt64] = []
     /// What came since the changes before, by source.
@@ -92,7 +120,7 @@ package struct Changes: Sendable {
     /// How many rows these changes are worth, for limits: a score has some contributions, a rejection up to 4 KiB.
     package var rowCount: Int {
         newAccounts.count + scores.count * 4 + alerts.count * 4 + signals.count + entities.count + rejections.count * 16
-            + retried.count + verdicts.count + campaigns.count + campaignMembers.count
+            + retried.count + verdicts.count + campaigns.count + campaignMembers.count + departures.count + ended.count
     }
 
     /// Replaces what is there, without a copy where nothing is.
@@ -104,6 +132,7 @@ package struct Changes: Sendable {
     package mutating func append(_ later: Changes) {
         throughSeq = max(throughSeq, later.throughSeq)
         watermark = max(watermark, later.watermark)
+        end(livesBefore: later)
         newAccounts.append(contentsOf: later.newAccounts)
         Self.merge(later.scores, into: &scores)
         alerts.append(contentsOf: later.alerts)
@@ -113,7 +142,27 @@ package struct Changes: Sendable {
         verdicts.append(contentsOf: later.verdicts)
         Self.merge(later.campaigns, into: &campaigns)
         campaignMembers.append(contentsOf: later.campaignMembers)
+        Self.merge(later.departures, into: &departures)
         retried.append(contentsOf: later.retried)
         for (source, counts) in later.sources { sources[source, default: SourceCounts()].add(counts) }
+    }
+
+    /// Takes in who comes back: an account that was over begins anew, so what was here of it goes.
+    private mutating func end(livesBefore later: Changes) {
+        var over = later.ended
+        if !departures.isEmpty {
+            for account in later.newAccounts {
+                guard let departure = departures.removeValue(forKey: ExactText(account.account)) else { continue }
+                if departure.isOver(at: account.watermark) { over.insert(ExactText(account.account)) }
+            }
+        }
+        guard !over.isEmpty else { return }
+        for name in over {
+            scores[name] = nil
+            departures[name] = nil
+        }
+        newAccounts.removeAll { over.contains(ExactText($0.account)) }
+        campaignMembers.removeAll { over.contains(ExactText($0.account)) }
+        ended.formUnion(over)
     }
 }

@@ -191,6 +191,20 @@ package struct Campaigns: Sendable {
         }
     }
 
+    /// Lets go of members that are known no more; the campaigns that they belonged to stay.
+    package mutating func remove(_ accounts: [AccountRef]) {
+        for number in Set(accounts.compactMap { groupOfAccount.removeValue(forKey: $0) }) {
+            guard var group = groups[number] else { continue }
+            for member in group.members where groupOfAccount[member.account] == nil {
+                let name = ExactText(member.name)
+                if names[name] == number { names[name] = nil }
+            }
+            group.members.removeAll { groupOfAccount[$0.account] == nil }
+            group.alertedMembers = min(group.alertedMembers, group.members.count)
+            groups[number] = group
+        }
+    }
+
     // MARK: - State
 
     package func encode(into writer: inout StateWriter) {

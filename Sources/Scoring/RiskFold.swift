@@ -98,6 +98,11 @@ package final class RiskFold: Sendable {
         partitions.with(account.partition) { $0.rank(account) }
     }
 
+    /// Until when an analyst's word on an account holds; ``RiskModel/Timestamp/epoch`` where there is none.
+    package func verdictEnd(_ account: AccountRef) -> Timestamp {
+        partitions.with(account.partition) { $0.verdictEnd(account) }
+    }
+
     /// Forgets accounts that gave way to others.
     ///
     /// - Returns: of how many a rule had spoken.

@@ -11,6 +11,8 @@ struct RiskPartition: Sendable {
     /// What is at stake for an account: 0 without a record, else 1 more than its level.
     func rank(_ account: AccountRef) -> UInt8 { records[account].map { $0.level.rawValue + 1 } ?? 0 }
 
+    func verdictEnd(_ account: AccountRef) -> Timestamp { records[account]?.verdict?.until ?? .epoch }
+
     mutating func process(
         _ signals: [Signal], watermark: Timestamp, rules: RuleSet, account: (AccountRef) -> NewAccount?
     ) -> RiskOutput {

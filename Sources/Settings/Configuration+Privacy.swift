@@ -13,6 +13,8 @@ extension Configuration {
         /// as a limit of rows says.
         package struct Retention: Sendable, Hashable {
             package var signals: Interval?
+            /// Accounts that were not seen.
+            package var accounts: Interval?
             package var alerts: Interval?
             /// Verdicts that were superseded or are over.
             package var verdicts: Interval?
@@ -23,7 +25,7 @@ extension Configuration {
         }
 
         /// What can become a pseudonym.
-        package static let pseudonymSubjects = ["phone", "email", "card", "username", "account"]
+        package static let pseudonymSubjects = ["phone", "email", "card", "username", "account", "ip"]
     }
 }
 
@@ -45,8 +47,8 @@ extension Configuration.Privacy.Retention {
             section[key]?.interval(in: Interval(seconds: 3600)...Interval(seconds: 36_500 * 86_400))
         }
         return Self(
-            signals: span("signals"), alerts: span("alerts"), verdicts: span("verdicts"), entities: span("entities"),
-            quarantine: span("quarantine"), audit: span("audit"))
+            signals: span("signals"), accounts: span("accounts"), alerts: span("alerts"), verdicts: span("verdicts"),
+            entities: span("entities"), quarantine: span("quarantine"), audit: span("audit"))
     }
 }
 
@@ -54,14 +56,6 @@ extension Cursor {
     /// What is to become a pseudonym; may be nothing.
     fileprivate func subjects() -> [String] {
         let known = Configuration.Privacy.pseudonymSubjects
-        return items().compactMap { item in
-            if item.scalar == "ip" {
-                item.note(
-                    "addresses cannot become pseudonyms, for rules must see their networks; docs/privacy.md says what "
-                        + "to do instead")
-                return nil
-            }
-            return item.choice(known.map { ($0, $0) })
-        }
+        return items().compactMap { item in item.choice(known.map { ($0, $0) }) }
     }
 }

@@ -25,3 +25,15 @@ enum ConfigurationTable {
         return Int(db.lastInsertedRowID)
     }
 }
+
+extension StoreReader {
+    /// Whether addresses were pseudonyms under some configuration: they look like addresses, and are not those of events.
+    package func hiddenNetworks() throws(StoreError) -> Bool {
+        try read { db in
+            let summaries = try String.fetchAll(db, sql: "SELECT DISTINCT pseudonyms FROM configurations")
+            return summaries.contains { summary in
+                summary.split(separator: " under key ").first?.split(separator: ", ").contains("ip") ?? false
+            }
+        }
+    }
+}

@@ -13,10 +13,12 @@ package struct Retention: Sendable, Hashable {
     package var quarantine: Interval?
     /// By the wall clock.
     package var audit: Interval?
+    /// Of accounts that were not seen.
+    package var accounts: Interval?
 
     package init(
         signals: Interval? = nil, alerts: Interval? = nil, verdicts: Interval? = nil, entities: Interval? = nil,
-        quarantine: Interval? = nil, audit: Interval? = nil
+        quarantine: Interval? = nil, audit: Interval? = nil, accounts: Interval? = nil
     ) {
         self.signals = signals
         self.alerts = alerts
@@ -24,6 +26,7 @@ package struct Retention: Sendable, Hashable {
         self.entities = entities
         self.quarantine = quarantine
         self.audit = audit
+        self.accounts = accounts
     }
 }
 
@@ -39,6 +42,13 @@ extension RowWriter {
         let now = Timestamp.wallClock
         if let span = retention.signals { try removePrefix("signals", "time", before: watermark - span) }
         if let span = retention.alerts { try removePrefix("alerts", "event_time", before: watermark - span) }
+        if let span = retention.accounts {
+            let removed = try removeAccounts(notSeenFor: span, at: watermark)
+            if removed > 0 {
+                try db.execute(
+                    sql: "UPDATE meta SET value = value - ? WHERE key = 'accounts'", arguments: [removed])
+            }
+        }
         if let span = retention.verdicts { try removeVerdicts(before: watermark - span) }
         if let span = retention.entities { try removeEntities(changes, before: watermark - span) }
         if let span = retention.quarantine {

@@ -10,7 +10,8 @@ struct RowWriter {
     let limits: StoreWriter.Limits
 
     func write(_ changes: Changes) throws {
-        var added = try insertAccounts(changes.newAccounts)
+        var added = try -removeAccounts(changes.ended)
+        added += try insertAccounts(changes.newAccounts)
         added += try replaceScores(changes.scores)
         try insertSignals(changes.signals)
         try insertAlerts(changes.alerts)
@@ -23,6 +24,7 @@ struct RowWriter {
         try trimQuarantine(after: changes.rejections)
         try addSources(changes.sources)
         try addRuleCounts(changes)
+        try noteDepartures(changes.departures)
         try replaceMeta(changes, accountsAdded: added)
         try removeWhatIsOver(changes)
     }
@@ -38,12 +40,20 @@ struct RowWriter {
             VALUES (?, ?, 'normal', 0, ?, ?) ON CONFLICT DO NOTHING
             """)
         var added = 0
-        for account in accounts.sorted(by: { $0.account < $1.account }) {
+        func add(_ account: NewAccount) throws -> Int {
             insert.bind(account.account)
             insert.bind(points: basePoints)
             insert.bind(timeOrNever: account.firstSeen)
             insert.bind(timeOrNever: account.firstSeen)
-            added += try insert.run()
+            return try insert.run()
+        }
+        for account in accounts.sorted(by: { $0.account < $1.account }) {
+            if try add(account) == 1 {
+                added += 1
+            } else if try endLife(of: account) {
+                // One row for another.
+                _ = try add(account)
+            }
         }
         return added
     }
@@ -303,7 +313,7 @@ struct RowWriter {
             db, "UPDATE meta SET value = coalesce(max(value, ?1), value, ?1) WHERE key = 'watermark'")
         watermark.bind(timeOrNever: changes.watermark)
         try watermark.run()
-        guard accountsAdded > 0 else { return }
+        guard accountsAdded != 0 else { return }
         var accounts = try RowStatement(db, "UPDATE meta SET value = value + ? WHERE key = 'accounts'")
         accounts.bind(accountsAdded)
         try accounts.run()

@@ -20,6 +20,11 @@ extension Schema {
         ALTER TABLE quarantine ADD COLUMN received TEXT;
         ALTER TABLE configurations ADD COLUMN pseudonyms TEXT NOT NULL DEFAULT '';
 
+        -- When an account was last seen that is no longer in memory, and until when a verdict on it holds.
+        ALTER TABLE accounts ADD COLUMN last_seen TEXT;
+        ALTER TABLE accounts ADD COLUMN held_until TEXT;
+        CREATE INDEX accounts_departed ON accounts (last_seen) WHERE last_seen IS NOT NULL;
+
         -- In the order of an index, so that a span of time is read from it alone.
         DROP VIEW alert_feed;
         CREATE VIEW alert_feed AS

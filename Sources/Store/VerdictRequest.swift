@@ -99,12 +99,13 @@ package struct VerdictRequest: Sendable, Hashable {
         }
     }
 
-    /// Who gave the verdict: `eve (uid 1000)`.
+    /// Who gave the verdict: `eve (uid 1000)`, or `eve (by token)`.
     package func author(_ peer: VerdictPeer) throws(VerdictFault) -> String {
         let name = (by ?? peer.name ?? "").trimmed
         // The number is the kernel's to say.
         guard !name.contains("(uid") else { throw .claimedNumber }
-        let author = (name.isEmpty ? "unknown" : name) + " (uid \(peer.uid))"
+        let way = peer.uid.map { "uid \($0)" } ?? "by token"
+        let author = (name.isEmpty ? "unknown" : name) + " (\(way))"
         try Self.check(author, "name")
         return author
     }
@@ -189,11 +190,12 @@ extension Verdict.Kind {
 
 /// Whoever is at the other end of the control socket, as the kernel says.
 package struct VerdictPeer: Sendable, Hashable {
-    package var uid: UInt32
+    /// `nil` for one who came over TCP with the token.
+    package var uid: UInt32?
     /// The user's name, where the system has one.
     package var name: String?
 
-    package init(uid: UInt32, name: String?) {
+    package init(uid: UInt32?, name: String?) {
         self.uid = uid
         self.name = name
     }

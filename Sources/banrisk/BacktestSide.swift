@@ -25,7 +25,8 @@ struct BacktestSide {
         pipeline = assembly.makePipeline()
         writer = try StoreWriter(
             path: database, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
-            configuration: assembly.record)
+            configuration: assembly.record,
+            retention: Retention(accounts: assembly.configuration.privacy.retention.accounts))
         queue = StoreQueue(writer: writer, mode: .replay)
     }
 

@@ -1,12 +1,14 @@
 internal import Glibc
+internal import RiskModel
 
 /// A buffer in front of standard output.
 struct Output: ~Copyable {
     private var bytes: [UInt8] = []
+    private let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// Adds a line, and writes when 64 KiB have gathered.
+    /// Adds a line, and writes when 64 KiB have gathered. On a terminal nothing of a line of JSON is obeyed, hidden or reordered.
     mutating func line(_ text: String) throws(ToolError) {
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(contentsOf: (isTerminal ? PlainText.escaped(json: text) : text).utf8)
         bytes.append(UInt8(ascii: "\n"))
         if bytes.count >= 65_536 { try flush() }
     }

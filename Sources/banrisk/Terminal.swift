@@ -53,22 +53,8 @@ struct Terminal {
         hasColour && !code.isEmpty ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
     }
 
-    /// `text` with everything that a terminal would obey, hide or reorder written as `\u{…}`.
-    ///
-    /// Account names come from strangers. Controls (C0, DEL, C1), format characters (bidirectional overrides, zero-width
-    /// characters, tags), line and paragraph separators and unassigned code points are escaped.
-    static func printable(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate:
-                out += "\\u{\(String(scalar.value, radix: 16))}"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
-    }
+    /// `text` with everything that a terminal would obey, hide or reorder escaped: account names come from strangers.
+    static func printable(_ text: String) -> String { PlainText.escaped(text) }
 
     /// How many columns a printable text takes.
     static func columns(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns($1) } }

@@ -296,7 +296,7 @@ extension Retention {
     fileprivate init(_ spans: Configuration.Privacy.Retention) {
         self.init(
             signals: spans.signals, alerts: spans.alerts, verdicts: spans.verdicts, entities: spans.entities,
-            quarantine: spans.quarantine, audit: spans.audit)
+            quarantine: spans.quarantine, audit: spans.audit, accounts: spans.accounts)
     }
 }
 

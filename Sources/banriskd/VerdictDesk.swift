@@ -47,7 +47,7 @@ struct VerdictDesk: Sendable {
             answer.recorded = frames.count
             logger.notice(
                 """
-                \(frames.count) verdicts: \(request.kind.rawValue), by user \(peer.uid), through event \(answer.lastSeq ?? 0)
+                \(frames.count) verdicts: \(request.kind.rawValue), by \(peer.uid.map { "user \($0)" } ?? "token"), through event \(answer.lastSeq ?? 0)
                 """, metadata: ["event": "verdicts"])
         } catch {
             answer.error = "\(error)"

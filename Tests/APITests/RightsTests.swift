@@ -84,6 +84,13 @@ import Testing
                 as? [[String: Any]]
             #expect(entry?.first?["user"] as? String == "api-token")
             #expect(entry?.first?["uid"] is NSNull)
+            let verdict = #"{"accounts":["alice"],"verdict":"cleared","why":"known"}"#
+            let given = try RawClient(port: port).ask(
+                "POST", "/v1/verdicts", headers: ["Authorization: Bearer \(Harness.token)"],
+                body: Array(verdict.utf8))
+            #expect(given.status == 200)
+            #expect(
+                harness.desk.state.withLock { $0.verdicts.map(\.peer) } == [VerdictPeer(uid: nil, name: "api-token")])
         }
     }
 

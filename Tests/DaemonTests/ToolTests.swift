@@ -238,6 +238,17 @@ extension ProcessTests {
                 let query = try banrisk("query", "accounts", "--account=\(name)", "--json", "--database", database)
                 #expect(query.lines.count == 1)
             }
+            // On a terminal JSON is as harmless, and says the same.
+            for command in [["query", "accounts"], ["tail", "-n", "1000"], ["query", "alerts"]] {
+                let arguments = command + ["--json", "--database", database]
+                let shown = try onTerminal(arguments, [:]).split(whereSeparator: \.isNewline)
+                #expect(shown.allSatisfy { $0.unicodeScalars.allSatisfy(Self.isHarmless) }, "\(command)")
+                let piped = try run(Places.banrisk, arguments).lines
+                let objects = try [shown.map(String.init), piped].map { lines in
+                    try lines.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? NSDictionary }
+                }
+                #expect(objects[0] == objects[1] && !piped.isEmpty)
+            }
             // A complaint repeats an argument no less carefully.
             let path = try banrisk("check", "--config", "/nowhere/\u{1b}[31m")
             #expect(path.end == .exit(2) && path.errors.unicodeScalars.allSatisfy(Self.isHarmless))

@@ -27,7 +27,8 @@ import Testing
         ).standings.map(\.account)
         // Those of rank 1 alone would be too many.
         let ranks = Dictionary(uniqueKeysWithValues: zip(refs, (0..<4_000).map { $0 < 2_000 ? UInt8($0 % 3) : 1 }))
-        let gone = folds.profile.maintain(shards: 4) { ranks[$0]! }
+        let departed = folds.profile.maintain(shards: 4) { ranks[$0]! }
+        let gone = departed.map(\.account)
 
         // A partition's share of the limit is 20; a tenth of it is free now.
         var expected: [AccountRef] = []
@@ -41,12 +42,20 @@ import Testing
             #expect(folds.profile.account(ref)?.account == (expected.contains(ref) ? nil : "a\(i)"))
         }
         #expect(folds.profile.account(.none) == nil)
+        for account in departed {
+            let number = refs.firstIndex(of: account.account)!
+            #expect(account.name == "a\(number)" && account.lastSeen == Timestamp(seconds: 10_000 + Int64(number)))
+        }
 
         // Who comes back is a new account; the old number is nobody's.
         folds.newAccounts = []
         let back = refs.firstIndex(of: gone[0])!
         folds.run([Fact(seconds: 20_000, account: "a\(back)")])
-        #expect(folds.newAccounts == [NewAccount(account: "a\(back)", firstSeen: Timestamp(seconds: 20_000))])
+        #expect(
+            folds.newAccounts == [
+                NewAccount(
+                    account: "a\(back)", firstSeen: Timestamp(seconds: 20_000), watermark: Timestamp(seconds: 20_000))
+            ])
         #expect(folds.standings[0].account != refs[back] && folds.profile.account(refs[back]) == nil)
         #expect(folds.profile.account(folds.standings[0].account)?.account == "a\(back)")
     }

@@ -26,6 +26,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, 7), (7, 0), (7, 8), (7, 7)] as [(UInt64, UInt64)])
+    func `where networks got other names none is a first, and devices are known as before`(
+        before: UInt64, after: UInt64
+    ) throws {
+        let login = Fact(seconds: 1_000_000, account: "a", ip: "192.0.2.1", device: "one")
+        var folds = Folds(CompiledRules([], networkNames: before))
+        folds.run(batches([login], size: 1)[0])
+        var later = Folds(CompiledRules([], networkNames: after))
+        try later.restore(folds.state)
+        let other = Fact(seconds: 1_000_100, account: "a", ip: "198.51.100.1", device: "two")
+        later.run(batches([other], size: 1, firstSeq: 2)[0])
+        #expect(later.standings[0].firsts == (before == after ? [.device, .network] : [.device]))
+    }
+
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func `firsts are what is none of the last three devices, three networks and two countries`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -11,7 +11,7 @@ import Testing
     }
 
     /// Housekeeping as the pipeline does it: between batches, at places that follow from the order.
-    private static func maintain(_ folds: Folds, after batch: EventBatch) -> [AccountRef] {
+    private static func maintain(_ folds: Folds, after batch: EventBatch) -> [DepartedAccount] {
         let last = batch.events[batch.events.count - 1]
         _ = folds.entity.maintain(turn: Int(last.order / 100), watermark: last.watermark, shards: folds.shards)
         return folds.profile.maintain(shards: folds.shards) { UInt8(truncatingIfNeeded: $0.slot % 3) }

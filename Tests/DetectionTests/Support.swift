@@ -129,12 +129,14 @@ extension Bound {
 }
 
 extension CompiledRules {
-    init(_ rules: [Rule], list: (String) -> ListBinding? = { _ in nil }) {
+    init(_ rules: [Rule], networkNames: UInt64 = 0, list: (String) -> ListBinding? = { _ in nil }) {
         let policy = ScorePolicy(
             prior: -4, caps: Array(repeating: 3, count: Family.allCases.count),
             basisCaps: Array(repeating: 3, count: Basis.allCases.count), thresholds: [30, 60, 90], hysteresis: 5,
             cooldown: Interval(seconds: 86_400), independentEvidence: 1)
-        self.init(RuleSet(rules: rules, policy: policy, attributes: ["plan"]), inactive: [], list: list)
+        self.init(
+            RuleSet(rules: rules, policy: policy, attributes: ["plan"]), inactive: [], networkNames: networkNames,
+            list: list)
     }
 }
 

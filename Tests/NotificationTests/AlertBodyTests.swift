@@ -77,6 +77,13 @@ import Testing
         }
     }
 
+    @Test func `The journal's message has nothing that a terminal obeys, and its field the name as it is`() throws {
+        let message = AlertMessage(AlertFacts.sample(7, account: "a\nb\u{1b}[31m\u{202e}c"))
+        let text = String(decoding: JournalSink(tellsNames: true).entry(message).bytes, as: UTF8.self)
+        #expect(text.hasPrefix(#"MESSAGE=account a\u{a}b\u{1b}[31m\u{202e}c reached review"#), "\(text)")
+        #expect(text.contains("a\nb\u{1b}[31m\u{202e}c\n"))
+    }
+
     @Test func `A campaign is one incident however it grows, and its level before ends when it rises`() throws {
         let born = AlertFacts.sample(1, campaign: 7, members: 12)
         let grown = AlertFacts.sample(2, before: "review", campaign: 7, members: 24)

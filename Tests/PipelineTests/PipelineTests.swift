@@ -49,6 +49,51 @@ import Testing
         #expect(try database.content() == reference)
     }
 
+    /// Accounts that come once, that come back in time, and that come back when they are over; above the limit of accounts.
+    private static let comings: Data = {
+        var lines = ""
+        for i in 0..<70_000 {
+            let account = i % 5 == 0 ? "once\(i)" : i % 5 == 1 ? "rare\(i % 11_003)" : "often\(i % 97)"
+            lines +=
+                #"{"ts":\#(1_772_000_000 + i * 120),"type":"\#(i % 3 == 0 ? "registration" : "login")","#
+            lines += #""account":"\#(account)","outcome":"success","ip":"203.0.113.\#(i % 250)","#
+            lines += #""device":"d\#(i % 13)"}"# + "\n"
+        }
+        return Data(lines.utf8)
+    }()
+
+    @Test func `who was not seen for the retention is in no table, and what stays does not depend on cuts`() throws {
+        func assembly(shards: Int, batch: Int, _ days: Int64?) throws -> Assembly {
+            var configuration = try Self.assembly(shards: shards, batch: batch, accounts: 64 * 60).configuration
+            configuration.privacy.retention.accounts = days.map { Interval(seconds: $0 * 86_400) }
+            return try Assembly(configuration)
+        }
+        func rows(_ database: TemporaryDatabase, _ sql: String) throws -> [String] {
+            let queue = try database.content()
+            return queue.filter { $0.hasPrefix(sql) }
+        }
+        let reference = try TemporaryDatabase(try assembly(shards: 1, batch: 8192, 20))
+        try reference.replay(Self.comings, by: try assembly(shards: 1, batch: 8192, 20))
+        let kept = try TemporaryDatabase(try assembly(shards: 1, batch: 8192, nil))
+        try kept.replay(Self.comings, by: try assembly(shards: 1, batch: 8192, nil))
+        let content = try reference.content()
+        let accounts = content.filter { $0.hasPrefix("accounts|") }.map { $0.split(separator: "|")[1] }
+        // The last 20 days of event time, and the day before, whose accounts go at the next one's beginning.
+        let first = 70_000 - 21 * 720
+        let once = Set(accounts.filter { $0.hasPrefix("once") }.compactMap { Int($0.dropFirst(4)) })
+        #expect(once.allSatisfy { $0 >= first })
+        #expect(Set((first + 1440..<70_000).filter { $0 % 5 == 0 }).isSubset(of: once))
+        #expect(try rows(kept, "accounts|once").count == 14_000)
+        let ghosts = Set(content.filter { $0.hasPrefix("contributions|") }.map { $0.split(separator: "|")[1] })
+        #expect(ghosts.isSubset(of: Set(accounts)))
+        for (shards, batch) in [(3, 100), (2, 5_000)] {
+            let other = try assembly(shards: shards, batch: batch, 20)
+            let database = try TemporaryDatabase(other)
+            try database.replay(Self.comings, by: other, mode: .live)
+            #expect(try database.content() == content)
+        }
+    }
+
     @Test func `nothing depends on the hash seed, over months and at the limits`() throws {
         // Each pipeline draws a seed of its own. Enough events for several housekeepings; evidence that is spent in between.
         var lines = ""

@@ -19,9 +19,11 @@ import Testing
         configuration.geoip = [Scenario.root.appendingPathComponent("Config/demo").path]
         let plain = try scenario.run(configuration)
         configuration.privacy.keyFile = path
-        configuration.privacy.pseudonymize = ["phone", "email", "card", "username"]
-        let hidden = try scenario.run(configuration)
-        #expect(hidden.accounts == plain.accounts)
-        #expect(hidden.entities.count == plain.entities.count && hidden.rejected == plain.rejected)
+        for subjects in [["phone", "email", "card", "username"], ["ip"]] {
+            configuration.privacy.pseudonymize = subjects
+            let hidden = try scenario.run(configuration)
+            #expect(hidden.accounts == plain.accounts)
+            #expect(hidden.entities.count == plain.entities.count && hidden.rejected == plain.rejected)
+        }
     }
 }

@@ -17,14 +17,15 @@ final class TemporaryDatabase {
         path = folder.appendingPathComponent("banrisk.db").path
         writer = try StoreWriter(
             path: path, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
-            configuration: assembly.record)
+            configuration: assembly.record,
+            retention: Retention(accounts: assembly.configuration.privacy.retention.accounts))
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// Runs lines through a new pipeline into the database; what that has already only rebuilds the state.
-    func replay(_ lines: Data, by assembly: Assembly) throws {
-        let queue = StoreQueue(writer: writer, mode: .replay)
+    func replay(_ lines: Data, by assembly: Assembly, mode: StoreQueue.Mode = .replay) throws {
+        let queue = StoreQueue(writer: writer, mode: mode)
         let runner = PipelineRunner(
             pipeline: assembly.makePipeline(), queue: queue, batchFrames: assembly.configuration.batchFrames,
             appliedSeq: writer.appliedSeq)

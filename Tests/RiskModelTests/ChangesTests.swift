@@ -10,12 +10,24 @@ import Testing
     }
 
     /// The changes of one event: at random some of everything.
-    private static func changes(_ seq: UInt64, _ random: inout SeededGenerator) -> Changes {
+    private static func changes(
+        _ seq: UInt64, _ random: inout SeededGenerator, present: inout Set<String>
+    ) -> Changes {
         var changes = Changes()
         let account = "a\(Int.random(in: 0..<5, using: &random))"
         changes.throughSeq = seq
         changes.watermark = Timestamp(seconds: Int64(seq / 3 * 3))
-        if Bool.random(using: &random) { changes.newAccounts = [NewAccount(account: account, firstSeen: .epoch)] }
+        switch (present.contains(account), Int.random(in: 0..<3, using: &random)) {
+        case (false, _):
+            changes.newAccounts = [NewAccount(account: account, firstSeen: .epoch, watermark: changes.watermark)]
+            present.insert(account)
+        case (true, 0):
+            changes.departures[ExactText(account)] = Departure(
+                lastSeen: changes.watermark, span: Interval(seconds: 6),
+                heldUntil: Timestamp(seconds: Int64.random(in: 0..<200, using: &random)))
+            present.remove(account)
+        case (true, _): break
+        }
         if Bool.random(using: &random) { changes.scores[ExactText(account)] = score(account, seq: seq) }
         if Bool.random(using: &random) {
             changes.alerts = [Alert(level: .watch, previousLevel: .normal, score: score(account, seq: seq))]
@@ -61,6 +73,8 @@ import Testing
         #expect(a.throughSeq == b.throughSeq)
         #expect(a.watermark == b.watermark)
         #expect(a.newAccounts == b.newAccounts)
+        #expect(a.departures == b.departures)
+        #expect(a.ended == b.ended)
         #expect(a.scores == b.scores)
         #expect(a.alerts == b.alerts)
         #expect(a.entities == b.entities)
@@ -73,10 +87,12 @@ import Testing
 
     @Test func `a stream of changes gives the same sum wherever it is cut`() {
         var random = SeededGenerator(seed: 10)
-        let stream = (1...200).map { Self.changes($0, &random) }
+        var present: Set<String> = []
+        let stream = (1...200).map { Self.changes($0, &random, present: &present) }
         var whole = Changes()
         for changes in stream { whole.append(changes) }
         #expect(whole.throughSeq == 200 && whole.sources[.file]?.frames == 100)
+        #expect(!whole.ended.isEmpty)
         #expect(whole.sources[.file]?.bytes == (1...100).reduce(0) { $0 + $1 * 2 })
         for _ in 0..<50 {
             var sum = Changes()

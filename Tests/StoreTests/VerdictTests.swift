@@ -100,6 +100,13 @@ import Testing
     @Test func `who asks is known by number where the system has no name`() throws {
         let request = VerdictRequest(accounts: ["a"], kind: .banned, why: "w")
         #expect(try request.author(VerdictPeer(uid: 7, name: nil)) == "unknown (uid 7)")
+        // Nobody's number where only a token was shown.
+        #expect(try request.author(VerdictPeer(uid: nil, name: "api-token")) == "api-token (by token)")
+        var named = request
+        named.by = "eve"
+        #expect(try named.author(VerdictPeer(uid: nil, name: "api-token")) == "eve (by token)")
+        named.by = "eve (uid 1000)"
+        #expect(throws: VerdictFault.claimedNumber) { try named.author(VerdictPeer(uid: nil, name: "api-token")) }
     }
 
     @Test func `what is at fault is refused as a whole`() {

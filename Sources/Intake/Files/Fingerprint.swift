@@ -10,8 +10,8 @@ struct Fingerprint: Sendable {
         var hash: UInt64 = 0
     }
 
-    /// How much of a file's beginning is hashed, if it has so much.
-    static let headBytes = 1024
+    /// How much of a file's beginning is hashed, if it has so much: two lines, unless they are very long.
+    static let headBytes = 8192
     /// How much is hashed of what stands before a place.
     static let tailBytes = 256
     /// How much of the beginning finds candidates; a shorter file is never taken for another.

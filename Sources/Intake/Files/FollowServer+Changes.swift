@@ -126,13 +126,7 @@ extension FollowServer {
         pool.append(track)
         if pool.count > Self.keptTracks { pool.removeFirst(pool.count - Self.keptTracks) }
         generation += 1
-        for case let file in files.values {
-            switch file.state {
-            case .copy(let other, _) where other === track: enqueueToIdentify(file)
-            case .dormant where file.name.mayContinue(track.name): enqueueToIdentify(file)
-            default: break
-            }
-        }
+        lost.append(track)
     }
 
     func enqueue(_ file: FollowedFile) {

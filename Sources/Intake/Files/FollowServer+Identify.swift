@@ -17,6 +17,7 @@ extension FollowServer {
     private static let comparedBytes = 64 * 1024
 
     func identify() {
+        askAgain()
         guard isIdentifying else { return }
         index = TrackIndex()
         for track in pool { index.add(track) }
@@ -41,6 +42,21 @@ extension FollowServer {
         }
         if toIdentify.isEmpty { compare(atMost: left) }
         index = TrackIndex()
+    }
+
+    /// Has those files looked at that may have the content of a track that has lost its file: once for all such tracks.
+    private func askAgain() {
+        guard !lost.isEmpty else { return }
+        let tracks = Set(lost.map { ObjectIdentifier($0) })
+        let stems = Set(lost.map(\.name.stem))
+        lost = []
+        for file in files.values {
+            switch file.state {
+            case .copy(let track?, _) where tracks.contains(ObjectIdentifier(track)): enqueueToIdentify(file)
+            case .dormant where file.name.stems.contains(where: stems.contains): enqueueToIdentify(file)
+            default: break
+            }
+        }
     }
 
     private func compare(atMost count: Int) {
@@ -166,6 +182,8 @@ extension FollowServer {
 
     private func mayBeCopy(_ file: FollowedFile, of track: FileTrack) -> Bool {
         guard let other = track.file, other !== file, !other.isCompressed else { return false }
+        // It may have grown since it was last looked at, and been copied then.
+        if other.status.size < file.status.size { look(at: other) }
         return other.status.size >= file.status.size
     }
 

@@ -48,6 +48,8 @@ final class FollowServer {
     var pool: [FileTrack]
     /// Grows when a track loses its file.
     var generation = 0
+    /// The tracks that have lost their file since others were asked whether they have the content.
+    var lost: [FileTrack] = []
 
     var ready: [FollowedFile] = []
     var toIdentify: [FollowedFile] = []
@@ -160,7 +162,7 @@ final class FollowServer {
     private var mustWait: Bool { isSaveFailing || unsavedBytes >= limits.unsavedBytes }
 
     /// Whether it is not known yet of all files whose content they have.
-    var isIdentifying: Bool { !toIdentify.isEmpty || !toCompare.isEmpty }
+    var isIdentifying: Bool { !toIdentify.isEmpty || !toCompare.isEmpty || !lost.isEmpty }
 
     /// Whether it is to end; to be asked in what takes long.
     func hasToStop() -> Bool {

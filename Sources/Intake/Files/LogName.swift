@@ -34,9 +34,6 @@ struct LogName: Hashable {
         isCompressed || (base != name && name.dropFirst(base.count).first == "." && name.count - base.count <= 5)
     }
 
-    /// Whether a rotation may have made a file of this name from `other`: the name goes on where the other's stem ends.
-    func mayContinue(_ other: LogName) -> Bool { name.hasPrefix(other.stem) }
-
-    /// The stems of all names that this one may continue, the shortest first.
+    /// The stems of all names from which a rotation may have made this one, which goes on where they end; the shortest first.
     var stems: [String] { name.indices.map { String(name[...$0]) } }
 }

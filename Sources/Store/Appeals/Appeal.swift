@@ -131,6 +131,8 @@ package struct Appeal: Sendable, Hashable, Encodable {
     package var membership: Membership?
     /// The newest first.
     package var verdicts: [Word]
+    /// Whether addresses in it may be pseudonyms: other addresses than those that were seen.
+    package var addressesAreHidden: Bool
 
     package static let exhibitLimit = 50
 }

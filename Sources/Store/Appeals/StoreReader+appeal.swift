@@ -24,11 +24,12 @@ extension StoreReader {
         alertFilter.newestFirst = false
         let rises = try alerts(alertFilter).filter { $0.campaign == nil }
         let latest = try watermark()
+        let hidden = try hiddenNetworks()
         return try read { db in
             let now = latest ?? account.scoredAt.flatMap(Timestamp.init(column:)) ?? .epoch
             let rules = try Self.rules(db)
             let charges = try parts.filter { !$0.isPrior }.map { part in
-                try Self.charge(part, of: account, among: parts, rules, verdicts, now, flags, db)
+                try Self.charge(part, of: account, among: parts, rules, verdicts, now, hidden ? nil : flags, db)
             }
             return Appeal(
                 standing: Appeal.Standing(account), now: now.column, charges: charges,
@@ -40,7 +41,8 @@ extension StoreReader {
                     Appeal.Word(
                         verdict: $0.verdict, until: $0.until, by: $0.by, why: $0.why, time: $0.eventTime,
                         inForce: $0.isInForce)
-                })
+                },
+                addressesAreHidden: hidden)
         }
     }
 

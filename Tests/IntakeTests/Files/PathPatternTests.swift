@@ -44,8 +44,8 @@ import Testing
 
     @Test func `a rotation keeps the stem`() {
         for name in ["auth.log.1", "auth-20261121.log", "auth.log.2.gz", "auth.log"] {
-            #expect(LogName(name).mayContinue(LogName("auth.log.3")))
+            #expect(LogName(name).stems.contains(LogName("auth.log.3").stem))
         }
-        #expect(!LogName("b.log.1").mayContinue(LogName("a.log")))
+        #expect(!LogName("b.log.1").stems.contains(LogName("a.log").stem))
     }
 }
