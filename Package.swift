@@ -56,6 +56,7 @@ let package = Package(
 
         // Headers of Linux that Glibc's module leaves out.
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
 
         // zlib: gzip of rotated files and of Forward messages.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -63,7 +64,7 @@ let package = Package(
         .target(name: "CMessagePack", linkerSettings: [.linkedLibrary("msgpackc")]),
 
         // 0. The vocabulary: events, entities, rules, signals, scores, alerts. No I/O.
-        .target(name: "RiskModel", swiftSettings: strict),
+        .target(name: "RiskModel", dependencies: ["CProcessor"], swiftSettings: strict),
         // Patterns in texts; what mappings search with.
         .target(name: "RegularExpressions", dependencies: ["CPCRE2"], swiftSettings: strict),
         // 1. Sockets to frames: framing, limits, backpressure.

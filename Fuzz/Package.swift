@@ -28,11 +28,12 @@ let package = Package(
 
         // As in the product's manifest.
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
         .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
         .target(name: "RegularExpressions", dependencies: ["CPCRE2"], swiftSettings: settings),
         .systemLibrary(name: "CZlib"),
         .target(name: "CMessagePack", linkerSettings: [.linkedLibrary("msgpackc")]),
-        .target(name: "RiskModel", swiftSettings: settings),
+        .target(name: "RiskModel", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(
             name: "Intake", dependencies: ["RiskModel", "CLinux", "CZlib", "CMessagePack"], swiftSettings: settings),
         .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),

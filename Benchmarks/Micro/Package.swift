@@ -48,7 +48,8 @@ let package = Package(
         // As in the product's manifest.
         .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
         .systemLibrary(name: "CLinux"),
-        .target(name: "RiskModel", swiftSettings: settings),
+        .systemLibrary(name: "CProcessor"),
+        .target(name: "RiskModel", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RegularExpressions", dependencies: ["CPCRE2"], swiftSettings: settings),
         .target(name: "Spool", dependencies: ["RiskModel", "CLinux"], swiftSettings: settings),
         .target(name: "Decoding", dependencies: ["RiskModel", "RegularExpressions"], swiftSettings: settings),

@@ -32,9 +32,10 @@ let package = Package(
         // As in the product's manifest.
         .target(name: "CPCRE2", linkerSettings: [.linkedLibrary("pcre2-8")]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CProcessor"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CMessagePack", linkerSettings: [.linkedLibrary("msgpackc")]),
-        .target(name: "RiskModel", swiftSettings: settings),
+        .target(name: "RiskModel", dependencies: ["CProcessor"], swiftSettings: settings),
         .target(name: "RegularExpressions", dependencies: ["CPCRE2"], swiftSettings: settings),
         .target(
             name: "Intake", dependencies: ["RiskModel", "CLinux", "CZlib", "CMessagePack"], swiftSettings: settings),

@@ -27,11 +27,13 @@ package struct EventDecoder {
         for frame in batch.frames[range] where frame.source != .pause && !frame.flags.contains(.erased) {
             let line = batch.bytes.span.extracting(frame.offset..<frame.offset + frame.count)
             let textCount = output.text.count
+            let place = output.events.count
+            output.events.append(Event())
             do throws(Fault) {
-                let event = try reader.event(of: frame, line, text: &output.text)
+                try reader.read(&output.events[place], of: frame, line, text: &output.text)
                 if frame.flags.contains(.oversized) { throw Fault(.frameTooLong, at: Frame.maximumBytes) }
-                output.events.append(event)
             } catch {
+                output.events.removeLast()
                 output.text.removeLast(output.text.count - textCount)
                 switch explain(error, of: frame, line, text: &output.text) {
                 case .native(let event), .wrapped(let event), .mapped(let event, _): output.events.append(event)

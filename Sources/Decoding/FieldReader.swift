@@ -15,8 +15,16 @@ struct FieldReader: Sendable {
 
     /// Reads one line; appends the event's texts to `text`, and leaves a part of them there after a fault.
     mutating func event(of frame: Frame, _ line: Span<UInt8>, text: inout [UInt8]) throws(Fault) -> Event {
-        try scanner.scan(line)
         var event = Event()
+        try read(&event, of: frame, line, text: &text)
+        return event
+    }
+
+    /// Reads one line into a new event, in its place: it is large, and copied nowhere.
+    mutating func read(
+        _ event: inout Event, of frame: Frame, _ line: Span<UInt8>, text: inout [UInt8]
+    ) throws(Fault) {
+        try scanner.scan(line)
         event.seq = frame.seq
         event.source = frame.source
         event.time = try time(line)
@@ -53,9 +61,8 @@ struct FieldReader: Sendable {
             guard token.kind == .object else { throw fault(.wrongType, .attributes) }
             if !attributes.isEmpty { try readAttributes(token, line, of: &event, into: &text) }
         }
-        event.cardBin = try cardBin(line, of: event, into: &text)
+        event.cardBin = try cardBin(line, of: event.card, into: &text)
         if type == .verdict { event.verdict = try verdict(line, into: &text) }
-        return event
     }
 
     // MARK: Faults
@@ -190,7 +197,7 @@ struct FieldReader: Sendable {
 
     /// The issuer's digits: the field of that name, or those that a masked card number shows at its beginning.
     private func cardBin(
-        _ line: Span<UInt8>, of event: Event, into text: inout [UInt8]
+        _ line: Span<UInt8>, of number: TextSlice, into text: inout [UInt8]
     ) throws(Fault) -> TextSlice {
         if scanner.token(.cardBin) != nil {
             let slice = try slice(.cardBin, line, into: &text)
@@ -200,14 +207,14 @@ struct FieldReader: Sendable {
             }
             return slice
         }
-        let card = text.span.extracting(event.card.range)
+        let card = text.span.extracting(number.range)
         var digits = 0
         while digits < card.count, digits < 9, card.isDigit(digits) { digits += 1 }
         // Letters behind digits are a token; what masks a number are stars and the like.
         guard (6...8).contains(digits), digits < card.count,
             [UInt8(ascii: "*"), UInt8(ascii: "x"), UInt8(ascii: "X"), UInt8(ascii: ".")].contains(card[digits])
         else { return .empty }
-        return TextSlice(offset: event.card.offset, count: UInt32(digits))
+        return TextSlice(offset: number.offset, count: UInt32(digits))
     }
 
     private mutating func verdict(_ line: Span<UInt8>, into text: inout [UInt8]) throws(Fault) -> TextSlice {

@@ -16,7 +16,7 @@ struct BaselineColumn: Sendable {
     private let parameters: Baseline
     /// What is left of the average after a day.
     private let keep: Float
-    private var states: [State] = []
+    private var states = SlotArray<State>()
 
     init(_ parameters: Baseline) {
         self.parameters = parameters

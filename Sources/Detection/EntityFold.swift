@@ -76,21 +76,25 @@ package final class EntityFold: Sendable {
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
         let uses = rules.uses
-        let hasClauses = groups.map(\.condition.hasClauses)
-        for index in batch.events.indices {
-            for use in uses.range(of: batch.events[index].kind) {
+        let conditions = groups.map(\.condition)
+        let hasClauses = conditions.map(\.hasClauses)
+        let events = batch.events.span
+        let allUses = uses.all.span
+        let usingGroups = uses.groups.span
+        for index in events.indices {
+            for use in uses.range(of: events[index].kind) {
                 // A key is hashed once for all groups that hang on it.
-                guard let (key, partition) = key(uses.all[use].field, of: batch.events[index], text) else { continue }
+                guard let (key, partition) = key(allUses[use].field, of: events[index], text) else { continue }
                 var operation = key
                 operation.event = UInt32(truncatingIfNeeded: index)
-                for i in uses.all[use].range {
-                    let group = uses.groups[i]
+                for i in allUses[use].range {
+                    let group = usingGroups[i]
                     if hasClauses[group] {
-                        let holds = groups[group].condition.clausesHold(
+                        let holds = conditions[group].clausesHold(
                             for: index, of: batch, standing: passage.standings[index])
                         guard holds else { continue }
                     }
-                    let bucket = partition * groups.count + group
+                    let bucket = partition * conditions.count + group
                     operation.bucket = UInt32(truncatingIfNeeded: bucket)
                     starts[bucket + 1] += 1
                     unsorted.append(operation)
@@ -98,13 +102,22 @@ package final class EntityFold: Sendable {
             }
         }
         for bucket in 0..<buckets { starts[bucket + 1] += starts[bucket] }
+        return (sort(unsorted, by: starts), starts)
+    }
+
+    /// Puts each operation behind those of its bucket that came before.
+    private func sort(_ operations: [EntityTable.Operation], by starts: [Int]) -> [EntityTable.Operation] {
         var next = starts
-        var sorted = [EntityTable.Operation](repeating: .blank, count: unsorted.count)
-        for operation in unsorted {
-            sorted[next[Int(operation.bucket)]] = operation
-            next[Int(operation.bucket)] += 1
+        // SAFETY: the buckets hold as many places as there are operations, and each operation takes the next of its own:
+        // every place is initialized, and once.
+        return unsafe [EntityTable.Operation](unsafeUninitializedCapacity: operations.count) { sorted, count in
+            for operation in operations {
+                let bucket = Int(operation.bucket)
+                unsafe sorted.initializeElement(at: next[bucket], to: operation)
+                next[bucket] += 1
+            }
+            count = operations.count
         }
-        return (sorted, starts)
     }
 
     /// The key that an event has in a field, hashed, and the partition of that; `nil` where it has none.
@@ -173,17 +186,16 @@ package final class EntityFold: Sendable {
         for _ in 0..<(try reader.readCount(bytesEach: 13)) {
             let key = try reader.read(UInt8.self)
             let condition = try reader.read(UInt64.self)
-            let bytes = try reader.readBytes()
+            var block = try reader.readBlock(isNamed: true)
             let known = rules.groups.firstIndex {
                 $0.key.rawValue == key && $0.condition.condition.fingerprint == condition
             }
             guard let group = known else { continue }
             guard !isRead[group] else { throw .invalid("two states of one group of rules") }
             isRead[group] = true
-            var reader = StateReader(bytes, substitution: reader.substitution)
             tables[group] = try EntityTable(
-                group: rules.groups[group], meter: rules.meter, partition: partition, hash: hash, from: &reader)
-            try reader.finish()
+                group: rules.groups[group], meter: rules.meter, partition: partition, hash: hash, from: &block)
+            try block.finish()
         }
         let decoded = tables
         partitions.with(partition) { $0 = decoded }

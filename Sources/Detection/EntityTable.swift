@@ -22,7 +22,7 @@ struct EntityTable: Sendable {
     let group: CompiledRules.EntityGroup
     private var index: KeyIndex
     /// The first event of each key while its state lived.
-    private var firstSeen: [Timestamp] = []
+    private var firstSeen = SlotArray<Timestamp>()
     private var columns: [any EntityColumn]
     private let meter: RuleMeter
 
@@ -109,7 +109,6 @@ struct EntityTable: Sendable {
             firstSeen[slot] = time
             return
         }
-        firstSeen.makeRoom()
         firstSeen.append(time)
     }
 
@@ -172,7 +171,7 @@ extension EntityTable {
     ) throws(StateFault) {
         self.init(group: group, meter: meter)
         index = try KeyIndex(keysAreTexts: group.key.isText, partition: partition, hash: hash, from: &reader)
-        firstSeen = Array(repeating: .epoch, count: index.slotCount)
+        firstSeen = SlotArray(repeating: .epoch, count: index.slotCount)
         for slot in index.liveSlots { firstSeen[slot] = try reader.readTimestamp() }
         let blocks = try StateBlocks(from: &reader)
         for i in columns.indices { try blocks.read(&columns[i], slotsOf: index) }

@@ -72,7 +72,7 @@ extension Field {
     @inline(__always)
     func member(of event: borrowing Event, account: AccountRef, text arena: Span<UInt8>, hash: KeyHash) -> UInt64? {
         switch self {
-        case .account: return account == .none ? nil : account.rawValue
+        case .account: return account.member
         case .ip where event.address.isV4: return UInt64(event.address.v4Bits)
         case .asn, .country, .cardCountry: return words(of: event)?.low
         case .ip, .prefix, .prefix48:
@@ -98,4 +98,10 @@ extension Field {
 
     /// Whether the field says where a person is, which an address of a relay does not.
     var isPlace: Bool { self == .country || self == .asn }
+}
+
+extension AccountRef {
+    /// The account as a member of a window; `nil` where there is none.
+    @inline(__always)
+    var member: UInt64? { self == .none ? nil : rawValue }
 }

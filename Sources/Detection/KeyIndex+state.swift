@@ -27,7 +27,6 @@ extension KeyIndex {
     ) throws(StateFault) {
         let count = try reader.readCount(bytesEach: keysAreTexts ? 12 : 8)
         self.init(keysAreTexts: keysAreTexts, expectedCount: count)
-        entries.reserveCapacity(count)
         for _ in 0..<count {
             let lastSeen = Timestamp(microseconds: try reader.read())
             let generation = keysAreTexts ? try reader.read(UInt32.self) : 0
@@ -49,8 +48,8 @@ extension KeyIndex {
     private mutating func readText(
         _ generation: UInt32, _ lastSeen: Timestamp, _ partition: Int, _ hash: KeyHash, from reader: inout StateReader
     ) throws(StateFault) {
-        let bytes = try reader.readBytes()
-        let text = bytes.span
+        let key = try reader.readKey()
+        let text = key.span
         let hash = hash.hash(text)
         guard !text.isEmpty, Partition.of(text) == partition, (try? UTF8Span(validating: text)) != nil,
             find(hash, where: { isText($0, text) }) == nil

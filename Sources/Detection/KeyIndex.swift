@@ -34,7 +34,7 @@ struct KeyIndex: Sendable {
     let keysAreTexts: Bool
     private var buckets: [UInt64]
     // Written by the decoding too.
-    var entries: [Entry] = []
+    var entries = SlotArray<Entry>()
     var arena: [UInt8] = []
     var free: [UInt32] = []
     /// How many keys there are.
@@ -176,7 +176,6 @@ struct KeyIndex: Sendable {
             entries[slot] = entry
         } else {
             slot = entries.count
-            entries.makeRoom()
             entries.append(entry)
         }
         enter(slot, hash)

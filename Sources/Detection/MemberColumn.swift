@@ -16,7 +16,7 @@ struct MemberColumn: Sendable {
         var escalation = Escalation()
     }
 
-    private var few: [Few] = []
+    private var few = SlotArray<Few>()
     private var many: [MemberWindow] = []
     /// Places in `many` that are nobody's.
     private var free: [UInt32] = []

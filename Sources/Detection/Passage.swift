@@ -99,7 +99,7 @@ struct EntityVisit: Sendable {
     /// The slot of each event's key, in the same order.
     let slots: [UInt32]
     /// By slot: the key's first event while its state lived.
-    let firstSeen: [Timestamp]
+    let firstSeen: SlotArray<Timestamp>
 
     /// What hangs on the event and its key, for a rule's signals.
     func cause(_ rule: Int, _ event: Int, _ slot: UInt32) -> Cause {

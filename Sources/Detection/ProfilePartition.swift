@@ -33,7 +33,7 @@ struct ProfilePartition: Sendable {
     /// Of no meaning: what reading ahead came to.
     private var warmth: UInt64 = 0
     private var index = KeyIndex(keysAreTexts: true)
-    private var profiles: [Profile] = []
+    private var profiles = SlotArray<Profile>()
     private var columns: [any AccountColumn]
     /// The columns by what they look at: so many rules, so few conditions.
     private let selections: [(condition: BoundCondition, columns: [Int])]
@@ -144,7 +144,6 @@ struct ProfilePartition: Sendable {
     private mutating func add(_ slot: Int, firstSeen: Timestamp) {
         let profile = Profile(firstSeen: firstSeen)
         if slot == profiles.count {
-            profiles.makeRoom()
             profiles.append(profile)
         } else {
             profiles[slot] = profile
@@ -233,7 +232,7 @@ extension ProfilePartition {
         self.init(number: number, rules: rules)
         let knowsNetworks = try reader.read(UInt64.self) == networkNames
         index = try KeyIndex(keysAreTexts: true, partition: number, hash: hash, from: &reader)
-        profiles = Array(repeating: Profile(firstSeen: .epoch), count: index.slotCount)
+        profiles = SlotArray(repeating: Profile(firstSeen: .epoch), count: index.slotCount)
         for slot in index.liveSlots {
             profiles[slot].firstSeen = try reader.readTimestamp()
             profiles[slot].registeredAt = try reader.readTimestamp()

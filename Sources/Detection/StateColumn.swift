@@ -30,7 +30,7 @@ extension StateColumn {
 /// The states of a partition's rules as bytes, each under its rule's shape and behind its length: whoever reads them takes
 /// those of the rules that he has, and passes over the others.
 struct StateBlocks {
-    private var blocks: [UInt64: [UInt8]] = [:]
+    private var blocks: [UInt64: StateReader] = [:]
 
     /// Writes the columns, behind their count.
     static func write(
@@ -48,7 +48,7 @@ struct StateBlocks {
     init(from reader: inout StateReader) throws(StateFault) {
         for _ in 0..<(try reader.readCount(bytesEach: 12)) {
             let shape = try reader.read(UInt64.self)
-            guard blocks.updateValue(try reader.readBytes(), forKey: shape) == nil else {
+            guard blocks.updateValue(try reader.readBlock(isNamed: false), forKey: shape) == nil else {
                 throw .invalid("two states of one rule")
             }
         }
@@ -57,8 +57,7 @@ struct StateBlocks {
     /// Gives a column as many slots as the index has, and the states that were written under its rule's shape.
     func read(_ column: inout some StateColumn, slotsOf index: KeyIndex) throws(StateFault) {
         column.grow(to: index.slotCount)
-        guard let bytes = blocks[column.shape] else { return }
-        var reader = StateReader(bytes)
+        guard var reader = blocks[column.shape] else { return }
         try column.decode(slotsOf: index, from: &reader)
         try reader.finish()
     }

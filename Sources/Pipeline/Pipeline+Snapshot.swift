@@ -47,7 +47,7 @@ extension Pipeline {
         let core = try Self.decode(file, into: stages, options)
         return try withState { state throws(SnapshotError) in
             state.hashSeed = header.hashSeed
-            state.stages = stages
+            enforce(stages, in: &state)
             state.throughSeq = header.seq
             state.watermark = core.watermark
             state.housekeepingRound = core.round

@@ -52,7 +52,7 @@ extension Pipeline {
                 let substitution = NameSubstitution(
                     of: name, by: NameSubstitution.tombstone("\(tombstone)-\(number)", inPartitionOf: name))
                 try next.takeState(of: current, substitution: substitution)
-                state.stages = next
+                enforce(next, in: &state)
                 try state.sequencer.substitute(substitution)
                 state.sequencer.annotateWaiting { next.annotate(&$0, forgettingAttributes: false) }
             }

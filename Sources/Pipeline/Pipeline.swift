@@ -13,7 +13,7 @@ import Synchronization
 ///     decode ─► enrich ─► order ─► profile fold ─► entity fold ─► risk fold ─► changes
 ///
 /// Housekeeping runs where ``Event/order`` passes a multiple of ``housekeepingInterval``, so that it too follows from the
-/// events alone. All calls but ``statistics`` are for one thread.
+/// events alone. Only ``statistics`` and ``decode(_:)`` may be called beside another call.
 package final class Pipeline: Sendable {
     /// Events between two rounds of housekeeping; no batch reaches across.
     package static let housekeepingInterval: UInt64 = 65_536
@@ -55,35 +55,53 @@ package final class Pipeline: Sendable {
         var watermark = Timestamp.epoch
         /// The last frame that was taken.
         var throughSeq: UInt64 = 0
-        // Reused from batch to batch.
-        var arrived = EventBatch()
+        /// Reused from batch to batch.
         var ready = EventBatch()
     }
 
     private let state: Mutex<State>
+    /// Those of the state, for who must not wait for it.
+    private let stages: Mutex<Stages>
     private let counts = Mutex(PipelineStatistics())
 
     package init(rules: RuleSet, sources: EnrichmentSources, options: Options) {
         let seed = UInt64.random(in: .min ... .max)
+        let stages = Stages(rules: rules, sources: sources, options: options, hashSeed: seed)
         state = Mutex(
-            State(
-                hashSeed: seed, stages: Stages(rules: rules, sources: sources, options: options, hashSeed: seed),
-                sequencer: Sequencer(limits: options.ordering, hashSeed: seed)))
+            State(hashSeed: seed, stages: stages, sequencer: Sequencer(limits: options.ordering, hashSeed: seed)))
+        self.stages = Mutex(stages)
     }
+
+    /// Workers in each stage.
+    var shards: Int { stages.withLock { $0.shards } }
 
     /// What has been processed so far.
     package var statistics: PipelineStatistics { counts.withLock { $0 } }
 
+    /// Decodes and places the frames of a batch; may run while the batch before is being processed.
+    package func decode(_ batch: inout DecodedBatch) {
+        batch.decode(by: stages.withLock(\.self))
+    }
+
     /// Takes the next frames in order of `seq` and returns what they change.
     package func process(_ frames: FrameBatch) -> Changes {
+        var batch = DecodedBatch()
+        batch.frames = frames
+        return process(&batch)
+    }
+
+    /// Takes the next batch in order of `seq` and returns what it changes; decodes it where that was not done yet, or not
+    /// by what is in force.
+    package func process(_ batch: inout DecodedBatch) -> Changes {
         state.withLock { state in
-            guard let last = frames.frames.last else { return Changes() }
-            var changes = arrive(frames, &state)
+            guard let last = batch.frames.frames.last else { return Changes() }
+            if batch.stages !== state.stages { batch.decode(by: state.stages) }
+            var changes = arrive(&batch, &state)
             changes.append(fold(&state))
             state.throughSeq = last.seq
             changes.throughSeq = last.seq
             counts.withLock { counts in
-                counts.frames += frames.frames.count
+                counts.frames += batch.frames.frames.count
                 counts.rejected += changes.rejections.count
                 note(state, in: &counts)
             }
@@ -105,13 +123,13 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// Decodes frames and hands their events to the sequencer.
-    private func arrive(_ frames: FrameBatch, _ state: inout State) -> Changes {
+    /// Hands the events of a batch to the sequencer.
+    private func arrive(_ batch: inout DecodedBatch, _ state: inout State) -> Changes {
+        let frames = batch.frames
         var changes = Changes()
-        state.stages.decode(frames, into: &state.arrived)
-        changes.sources = SourceCounts.count(frames.frames, state.arrived)
+        changes.sources = SourceCounts.count(frames.frames, batch.events)
         for frame in frames.frames where frame.source == .quarantine { changes.retried.append(frame.origin.ordinal) }
-        state.sequencer.take(&state.arrived, of: frames, range: frames.frames.indices, into: &state.ready)
+        state.sequencer.take(&batch.events, of: frames, range: frames.frames.indices, into: &state.ready)
         return changes
     }
 
@@ -186,12 +204,18 @@ extension Pipeline {
             try next.takeState(of: state.stages)
             let old = state.stages.rules
             let isReweighed = next.rules != old
-            state.stages = next
+            enforce(next, in: &state)
             state.sequencer.limits = options.ordering
             let isRenamed = next.rules.attributes != old.attributes
             state.sequencer.annotateWaiting { next.annotate(&$0, forgettingAttributes: isRenamed) }
             return isReweighed ? rescore(&state) : Changes()
         }
+    }
+
+    /// Puts other stages in force.
+    func enforce(_ next: Stages, in state: inout State) {
+        state.stages = next
+        stages.withLock { $0 = next }
     }
 
     /// Weighs every account anew, as of the last event.

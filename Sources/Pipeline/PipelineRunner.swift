@@ -13,7 +13,7 @@ package protocol FrameSource: ~Copyable {
 
 /// Moves frames from a source through the pipeline into the store, until the source ends.
 ///
-/// One code path, live and replayed.
+/// One code path, live and replayed. While a batch is in the folds, the next is read and decoded.
 package struct PipelineRunner: Sendable {
     private let pipeline: Pipeline
     private let queue: StoreQueue
@@ -36,41 +36,49 @@ package struct PipelineRunner: Sendable {
     ///   - rescored: Changes of scores by a change of rules, which the store does not have yet: it gets them, with what
     ///     the rebuilding makes of these scores, before anything else.
     ///   - isEnd: Whether no more events come after the source's end, so that none needs to wait for others.
-    ///   - between: Called before each batch once the state is rebuilt, while the pipeline stands still.
+    ///   - between: Called before each batch once the state is rebuilt, while the pipeline stands still; the batch may have
+    ///     been read already.
     ///   - onBatch: Called after each batch.
     package func run(
         _ source: inout some FrameSource & ~Copyable, rescored: Changes? = nil, isEnd: Bool,
         between: () throws -> Void = {}, onBatch: (FrameBatch) -> Void = { _ in }
     ) throws {
-        var batch = FrameBatch()
+        let folding = Folding(pipeline: pipeline, queue: queue)
+        defer { folding.wait() }
+        var batch = DecodedBatch()
         var carried = rescored
         var isRebuilding = pipeline.statistics.throughSeq < appliedSeq
-        while true {
-            if !isRebuilding {
-                if let changes = carried.take() { try queue.put(changes) }
-                try between()
-            }
-            batch.removeAll()
-            guard
-                try source.next(
-                    into: &batch, maximumFrames: batchFrames, notAfter: isRebuilding ? appliedSeq : nil)
-            else { break }
-            guard let last = batch.frames.last else {
-                // Nothing is left up to the applied `seq`, or nothing has come for a while.
-                if isRebuilding { carried?.throughSeq = appliedSeq }
-                isRebuilding = false
-                try queue.check()
-                continue
-            }
-            let changes = pipeline.process(batch)
-            if isRebuilding {
-                carried?.takeScores(of: changes)
-                isRebuilding = last.seq < appliedSeq
-            } else {
-                try queue.put(changes)
-            }
-            onBatch(batch)
+
+        // Waits until the folds are done, and does what has to wait for that.
+        func standStill() throws {
+            let rebuilt = try folding.wait(onBatch)
+            if let rebuilt { carried?.takeScores(of: rebuilt) }
+            if isRebuilding { return }
+            if let changes = carried.take() { try queue.put(changes) }
+            try between()
         }
+        try standStill()
+        while true {
+            batch.removeAll()
+            let isMore = try source.next(
+                into: &batch.frames, maximumFrames: batchFrames, notAfter: isRebuilding ? appliedSeq : nil)
+            guard isMore else { break }
+            pipeline.decode(&batch)
+            try standStill()
+            if let last = batch.frames.frames.last {
+                folding.start(&batch, isForStore: !isRebuilding)
+                guard isRebuilding, last.seq >= appliedSeq else { continue }
+            } else {
+                // Nothing is left up to the applied `seq`, or nothing has come for a while.
+                try queue.check()
+                guard isRebuilding else { continue }
+                carried?.throughSeq = appliedSeq
+            }
+            // What comes next is new, and is not read before all that must come first is done.
+            isRebuilding = false
+            try standStill()
+        }
+        _ = try folding.wait(onBatch)
         if isEnd { try queue.put(pipeline.finish()) }
         try queue.finish()
     }

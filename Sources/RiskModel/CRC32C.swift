@@ -1,11 +1,25 @@
+import CProcessor
+
 /// CRC-32C (Castagnoli): polynomial 0x1EDC6F41, reflected, initial value and final complement of all ones (RFC 3720
 /// §12.1).
 ///
-/// Sixteen bytes a step with sixteen tables, after M. Kounavis and F. Berry, "A Systematic Approach to Building High
-/// Performance Software-Based CRC Generators" (2005): table *k* holds the effect of a byte that *k* more bytes follow.
+/// By the processor's instruction where it has one; else sixteen bytes a step with sixteen tables, after M. Kounavis and
+/// F. Berry, "A Systematic Approach to Building High Performance Software-Based CRC Generators" (2005): table *k* holds the
+/// effect of a byte that *k* more bytes follow.
 package enum CRC32C {
     /// The checksum of `bytes`. A `seed` other than 0 continues the checksum of what stands before them.
     package static func checksum(_ bytes: RawSpan, seed: UInt32 = 0) -> UInt32 {
+        guard hasInstruction else { return checksumByTables(bytes, seed: seed) }
+        // SAFETY: the function reads the bytes of the span; the instruction is there.
+        return unsafe bytes.withUnsafeBytes { buffer in
+            unsafe ~crc32c(~seed, buffer.assumingMemoryBound(to: UInt8.self).baseAddress, UInt(buffer.count))
+        }
+    }
+
+    private static let hasInstruction = has_crc32c() != 0
+
+    /// The same on processors without the instruction.
+    static func checksumByTables(_ bytes: RawSpan, seed: UInt32) -> UInt32 {
         let tables = unsafe self.tables
         var crc = ~seed
         var offset = 0

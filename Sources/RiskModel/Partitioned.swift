@@ -6,9 +6,9 @@ import Synchronization
 
 /// State cut into a fixed number of partitions, which workers process side by side.
 ///
-/// A key's partition follows from the key alone. Shards are workers: shard *s* of *n* takes the partitions whose number is
-/// *s* modulo *n*. Since a partition's state depends only on its own inputs in order, nothing depends on how many shards
-/// there are, and state can move to another number of them as it is.
+/// A key's partition follows from the key alone. Shards are workers, which take one partition after the other. Since a
+/// partition's state depends only on its own inputs in order, nothing depends on how many shards there are, nor on who
+/// takes what.
 public final class Partitioned<State: Sendable>: Sendable {
     private final class Box: Sendable {
         let state: Mutex<State>
@@ -29,8 +29,12 @@ public final class Partitioned<State: Sendable>: Sendable {
             return boxes.indices.map { partition in with(partition) { body(partition, &$0) } }
         }
         let results = Mutex<[Result?]>(Array(repeating: nil, count: boxes.count))
-        DispatchQueue.concurrentPerform(iterations: shards) { shard in
-            for partition in stride(from: shard, to: boxes.count, by: shards) {
+        // Each takes the next partition that nobody has taken: a worker whose core is busy elsewhere holds nobody up.
+        let taken = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: shards) { _ in
+            while true {
+                let partition = taken.add(1, ordering: .relaxed).oldValue
+                guard partition < boxes.count else { return }
                 let result = with(partition) { body(partition, &$0) }
                 results.withLock { $0[partition] = result }
             }

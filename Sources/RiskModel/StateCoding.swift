@@ -64,16 +64,25 @@ public struct StateWriter: Sendable {
 public struct StateReader: Sendable {
     @usableFromInline let bytes: [UInt8]
     @usableFromInline var position = 0
+    @usableFromInline let end: Int
     /// Stands in for a name while the state is read: the way by which a name leaves the state.
     package let substitution: NameSubstitution?
 
     package init(_ bytes: [UInt8], substitution: NameSubstitution? = nil) {
         self.bytes = bytes
         self.substitution = substitution
+        end = bytes.count
+    }
+
+    private init(_ bytes: [UInt8], _ range: Range<Int>, _ substitution: NameSubstitution?) {
+        self.bytes = bytes
+        self.substitution = substitution
+        position = range.lowerBound
+        end = range.upperBound
     }
 
     /// Bytes not read yet.
-    @inlinable public var remaining: Int { bytes.count - position }
+    @inlinable public var remaining: Int { end - position }
 
     @inlinable @inline(__always)
     public mutating func read<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -121,12 +130,26 @@ public struct StateReader: Sendable {
         return count
     }
 
-    public mutating func readBytes() throws(StateFault) -> [UInt8] {
+    public mutating func readBytes() throws(StateFault) -> [UInt8] { Array(try readKey()) }
+
+    /// Reads bytes, and copies them only where another name stands in for one.
+    public mutating func readKey() throws(StateFault) -> ArraySlice<UInt8> {
+        let read = bytes[try readRange()]
+        if let substitution { return substitution.key(Array(read))[...] }
+        return read
+    }
+
+    /// A reader of the bytes that follow behind their count, and that this one passes over.
+    ///
+    /// - Parameter isNamed: Whether names can stand in them.
+    package mutating func readBlock(isNamed: Bool) throws(StateFault) -> StateReader {
+        StateReader(bytes, try readRange(), isNamed ? substitution : nil)
+    }
+
+    private mutating func readRange() throws(StateFault) -> Range<Int> {
         let count = try readCount(bytesEach: 1)
         defer { position += count }
-        let read = Array(bytes[position..<position + count])
-        if let substitution { return substitution.key(read) }
-        return read
+        return position..<position + count
     }
 
     /// The name of an account, which must be UTF-8: another's stays, though the name be a word of it.

@@ -134,10 +134,10 @@ struct Tail: ParsableCommand {
 }
 
 extension StoreError {
-    /// Whether it can be gone after a moment: the daemon is starting, or busy.
+    /// Whether it can be gone after a moment: the daemon is starting, making or migrating its tables, or busy.
     fileprivate var mayPass: Bool {
         switch self {
-        case .busy, .cannotOpen: true
+        case .busy, .cannotOpen, .olderSchema: true
         default: isAbsence
         }
     }

@@ -74,6 +74,25 @@ extension ProcessTests {
             #expect(try tail.wait() == .exit(0))
         }
 
+        @Test func `tail -f waits for a database whose tables are being migrated`() throws {
+            let folder = try TemporaryFolder()
+            let daemon = try RunningDaemon(folder)
+            try daemon.feed(Logs.farm())
+            try daemon.waitUntilApplied(40)
+            #expect(try daemon.stop() == .exit(0))
+            let count = try sqlite(daemon.database, "SELECT count(*) FROM alerts")
+            #expect(try run("sqlite3", [daemon.database, "PRAGMA user_version = 3"]).end == .exit(0))
+            let tail = try ChildProcess(
+                Places.banrisk, ["tail", "-f", "--lines", "100", "--database", daemon.database])
+            try eventually("tail's complaint") { tail.errors.contains("has schema 3") }
+            #expect(try run("sqlite3", [daemon.database, "PRAGMA user_version = 4"]).end == .exit(0))
+            try eventually("the alerts: \(tail.errors)") {
+                ["\(tail.output.split(separator: "\n").count)"] == count
+            }
+            tail.signal(SIGTERM)
+            #expect(try tail.wait() == .exit(0))
+        }
+
         @Test func `the points of each explanation add up to the score, in the database, in JSON and in print`() throws
         {
             let folder = try TemporaryFolder()

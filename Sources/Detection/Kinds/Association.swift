@@ -17,7 +17,7 @@ struct TieColumn: StateColumn {
     /// What is kept: the fields of all rules.
     private let fields: [Field]
     private let salt: UInt64
-    private var states: [State] = []
+    private var states = SlotArray<State>()
     /// By slot: when ties were told last.
     private var told = SparseStates<Timestamp>()
 

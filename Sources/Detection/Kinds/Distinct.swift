@@ -23,16 +23,16 @@ struct DistinctColumn: EntityColumn, AccountColumn {
 
     mutating func pass(_ visit: AccountVisit, _ positions: [UInt32], to signals: inout [Signal]) {
         let field = rule.parameters.member
+        let isPlace = field.isPlace
         let text = visit.batch.text.span
+        let events = visit.batch.events.span
         for position in positions {
             let event = visit.event(position)
-            if field.isPlace, rule.skips(visit.batch.events[event].place.flags) { continue }
+            if isPlace, rule.skips(events[event].place.flags) { continue }
             let account = visit.standing(position).account
-            guard
-                let member = field.member(
-                    of: visit.batch.events[event], account: account, text: text, hash: visit.hash)
-            else { continue }
-            let time = visit.batch.events[event].time
+            let found = field.member(of: events[event], account: account, text: text, hash: visit.hash)
+            guard let member = found else { continue }
+            let time = events[event].time
             let finding = observe(account.slot, member, at: time, isFresh: false, since: .epoch)
             guard let finding else { continue }
             let names = windows.members(of: account.slot).prefix(6).compactMap { field.memberName($0.id) }
@@ -45,17 +45,22 @@ struct DistinctColumn: EntityColumn, AccountColumn {
 
     mutating func pass(_ visit: EntityVisit, to output: inout EntityOutput) {
         let parameters = rule.parameters
-        let countsAccounts = parameters.member == .account
+        let field = parameters.member
+        let countsAccounts = field == .account
+        let isPlace = field.isPlace
         let passage = visit.passage
         let batch = passage.batch
         let text = batch.text.span
+        let events = batch.events.span
         for (place, slot) in zip(visit.events, visit.slots) {
             let event = Int(place)
             let standing = passage.standings[event]
-            let time = batch.events[event].time
-            if parameters.member.isPlace, rule.skips(batch.events[event].place.flags) { continue }
-            let member = parameters.member.member(
-                of: batch.events[event], account: standing.account, text: text, hash: passage.hash)
+            let time = events[event].time
+            if isPlace, rule.skips(events[event].place.flags) { continue }
+            let member =
+                countsAccounts
+                ? standing.account.member
+                : field.member(of: events[event], account: standing.account, text: text, hash: passage.hash)
             guard let member else { continue }
             let isFresh = countsAccounts && standing.isFresh(at: time, for: parameters.newFor)
             let finding = observe(

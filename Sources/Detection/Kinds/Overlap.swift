@@ -23,7 +23,7 @@ struct OverlapColumn: PatternColumn {
     }
 
     let rule: Bound<OverlapParameters>
-    private var slots: [Slot] = []
+    private var slots = SlotArray<Slot>()
     private var others = SparseStates<Others>()
 
     init(_ rule: Bound<OverlapParameters>) { self.rule = rule }

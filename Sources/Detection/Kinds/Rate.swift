@@ -11,7 +11,7 @@ struct RateColumn: EntityColumn, AccountColumn {
     }
 
     let rule: Bound<RateParameters>
-    private var states: [State] = []
+    private var states = SlotArray<State>()
     private var accounts: MemberColumn?
 
     init(_ rule: Bound<RateParameters>) {

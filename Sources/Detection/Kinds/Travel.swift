@@ -35,7 +35,7 @@ struct TravelColumn: AccountColumn {
     }
 
     let rule: Bound<TravelParameters>
-    private var anchors: [Anchor] = []
+    private var anchors = SlotArray<Anchor>()
     /// The pairs of places of the accounts that made an impossible journey: few do.
     private var pairs: [UInt32: MemberWindow] = [:]
 
@@ -59,7 +59,7 @@ struct TravelColumn: AccountColumn {
         for position in positions {
             let event = visit.event(position)
             let slot = visit.standing(position).account.slot
-            guard let finding = observe(slot, visit.batch.events[event], text) else { continue }
+            guard let finding = observe(slot, visit.batch.events.span[event], text) else { continue }
             signals.append(
                 visit.signal(
                     position, rule.index, finding.strength,
