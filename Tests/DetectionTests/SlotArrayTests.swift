@@ -74,7 +74,7 @@ struct SlotArrayTests {
         // What is read ahead must be what is used.
         var array = SlotArray(repeating: 7, count: 256)
         func address(_ slot: Int) -> Int {
-            unsafe withUnsafePointer(to: &array[slot]) { unsafe Int(bitPattern: $0) }
+            unsafe withUnsafePointer(to: &array[slot]) { Int(bitPattern: $0) }
         }
         let places = (0..<256).map(address)
         array.grow(to: 5_000, with: 8)
