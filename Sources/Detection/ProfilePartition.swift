@@ -130,6 +130,7 @@ struct ProfilePartition: Sendable {
             }
             let name = batch.events[event].device
             let device = name.isEmpty ? 0 : mark(hash.hash(text.extracting(name.range)))
+            let hadDevice = profiles[slot].familiarity.hasDevice
             let firsts = profiles[slot].familiarity.observe(batch.events[event], device: device, hash: hash)
             let isFirstSight = profiles[slot].life.isUnknown
             profiles[slot].life.observe(batch.events[event], device: device, hash: hash)
@@ -137,7 +138,7 @@ struct ProfilePartition: Sendable {
                 Standing(
                     account: ref(slot), registeredAt: profiles[slot].registeredAt,
                     firstSeen: profiles[slot].firstSeen, firsts: firsts,
-                    life: profiles[slot].life, isFirstSight: isFirstSight))
+                    life: profiles[slot].life, isFirstSight: isFirstSight, hadDevice: hadDevice))
         }
     }
 

@@ -46,7 +46,7 @@ struct RegistrationTraits: Sendable {
     var marks = InlineArray<6, UInt32>(repeating: 0)
     /// By trait: how much it says that another has the same value.
     var bits = InlineArray<6, Float>(repeating: 0)
-    /// Whether the e-mail's domain is a school's or a company's: only ever seen from this provider and two more.
+    /// Whether the e-mail's domain is a school's or a company's: ``DomainUse/isOrganisation``.
     var isOrganisation = false
 
     /// Bits that these traits share with earlier ones, but for one trait that all have in common.
@@ -101,9 +101,8 @@ package struct TraitFrequencies: Sendable {
     private var totals: [Float] = RegistrationTraits.Trait.allCases.map { _ in 0 }
     private var day: Int64 = 0
     private var nameModel = NameModel()
-    /// By e-mail domain: the providers that it was registered from; the last is ``spread`` where there are more.
-    private var domains: [UInt32: InlineArray<3, UInt32>] = [:]
-    private static let spread = UInt32.max
+    /// By e-mail domain: from whose networks it was registered.
+    private var domains: [UInt32: DomainUse] = [:]
 
     package init() {}
 
@@ -132,23 +131,15 @@ package struct TraitFrequencies: Sendable {
         return traits
     }
 
-    /// Notes from which provider's network a domain was registered, and whether there are but a few.
+    /// Notes from which provider's network a domain was registered, and whether it is an organisation's.
     private mutating func isOrganisation(_ traits: RegistrationTraits, _ event: Event, _ hash: KeyHash) -> Bool {
         let domain = traits.marks[RegistrationTraits.Trait.emailDomain.rawValue]
         guard domain != 0, event.hasAddress else { return false }
-        let provider = UInt32(truncatingIfNeeded: event.provider(hash)) | 1
-        var known = domains[domain] ?? InlineArray(repeating: 0)
-        let last = known.count - 1
-        if known[last] != Self.spread {
-            for i in known.indices where known[i] == provider { return true }
-            if let free = known.indices.first(where: { known[$0] == 0 }) {
-                known[free] = provider
-            } else {
-                known[last] = Self.spread
-            }
-        }
-        if domains[domain] != nil || domains.count < Self.limit { domains[domain] = known }
-        return known[last] != Self.spread
+        var use = domains[domain] ?? DomainUse()
+        use.observe(
+            provider: UInt32(truncatingIfNeeded: event.provider(hash)) | 1, country: event.place.country.rawValue)
+        if domains[domain] != nil || domains.count < Self.limit { domains[domain] = use }
+        return use.isOrganisation
     }
 
     private mutating func turn(to day: Int64) {
@@ -164,7 +155,7 @@ package struct TraitFrequencies: Sendable {
             totals[i] *= factor
         }
         let names = counts[RegistrationTraits.Trait.emailDomain.rawValue]
-        domains = domains.filter { names[$0.key] != nil }
+        domains = domains.filter { names[$0.key] != nil }.mapValues { $0.faded(by: factor) }
     }
 
     /// Where networks have other names than before, each would look rare: what was counted of them is nothing then.
@@ -186,9 +177,9 @@ package struct TraitFrequencies: Sendable {
             }
         }
         writer.write(count: domains.count)
-        for (domain, networks) in domains.sorted(by: { $0.key < $1.key }) {
+        for (domain, use) in domains.sorted(by: { $0.key < $1.key }) {
             writer.write(domain)
-            for i in networks.indices { writer.write(networks[i]) }
+            use.encode(into: &writer)
         }
     }
 
@@ -208,13 +199,13 @@ package struct TraitFrequencies: Sendable {
                 }
             }
         }
-        let count = try reader.readCount(bytesEach: 16)
+        let count = try reader.readCount(bytesEach: 42)
         guard count <= Self.limit else { throw .invalid("the domains") }
         for _ in 0..<count {
             let domain = try reader.read(UInt32.self)
-            var networks = InlineArray<3, UInt32>(repeating: 0)
-            for i in networks.indices { networks[i] = try reader.read() }
-            guard domains.updateValue(networks, forKey: domain) == nil else { throw .invalid("a domain") }
+            guard domains.updateValue(try DomainUse(from: &reader), forKey: domain) == nil else {
+                throw .invalid("a domain")
+            }
         }
     }
 }

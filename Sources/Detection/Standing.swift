@@ -13,6 +13,8 @@ package struct Standing: Sendable {
     var life = Life()
     /// Whether nothing was known of the account before this event.
     var isFirstSight: Bool
+    /// Whether the account had told a device before this event.
+    var hadDevice = false
 
     static let unknown = Standing(
         account: .none, registeredAt: .epoch, firstSeen: .epoch, firsts: [], isFirstSight: true)
@@ -30,6 +32,9 @@ struct Familiarity: Sendable {
     private var devices = InlineArray<3, UInt16>(repeating: 0)
     private var networks = InlineArray<3, UInt16>(repeating: 0)
     private var countries = InlineArray<2, UInt16>(repeating: 0)
+
+    /// Whether any device is known.
+    var hasDevice: Bool { devices[0] != 0 }
 
     /// What of the event is none of the known; nothing where nothing is known. What the event succeeded with is known then.
     ///

@@ -6,7 +6,7 @@ import RiskModel
 /// The beginning of a snapshot file.
 struct SnapshotHeader: Equatable, Sendable {
     static let byteCount = 44
-    static let version: UInt32 = 2
+    static let version: UInt32 = 3
     /// "BRSNAPS" and a newline.
     static let magic: UInt64 = 0x0a53_5041_4e53_5242
 

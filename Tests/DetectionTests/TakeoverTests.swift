@@ -151,4 +151,20 @@ import Testing
         let telephone = Self.login("victim", 60, at: .london, ip: "192.0.2.1", device: "new")
         #expect(Self.own([Self.stranger(0, .failure), telephone]).isEmpty)
     }
+
+    @Test func `whose own clients tell no device is not known by one`() {
+        func said(_ own: String) -> [Double] {
+            var parameters = Self.parameters
+            parameters.key = .account
+            var folds = Folds(CompiledRules([.of(.takeover(parameters))]))
+            let home = (0..<4 as Range<Int64>).map { day in
+                Self.login("victim", (day - 40) * 86_400, at: .london, ip: "192.0.2.1", device: own)
+            }
+            folds.run(home + [Self.stranger(0, .failure), Self.stranger(60)])
+            return folds.said().map(\.strength)
+        }
+        #expect(said("") == [1] && said("own") == [1])
+        // The device that it has had since is its own.
+        #expect(said("attacker").isEmpty)
+    }
 }

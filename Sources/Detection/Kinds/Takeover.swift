@@ -17,7 +17,8 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
         /// The latest failure from a place that was not the account's.
         var failed = Timestamp.epoch
         var failures: UInt16 = 0
-        /// The latest use from a device and a network that were new; where no device is told, from a new network in a new country.
+        /// The latest use from a device and a network that were new; where no device was known or is told, from a new network
+        /// in a new country.
         var strange = Timestamp.epoch
     }
 
@@ -126,10 +127,10 @@ struct TakeoverColumn: EntityColumn, AccountColumn {
         guard batch.events[event].hasAddress, !standing.isFirstSight, standing.isElsewhere(at: time) else {
             return nil
         }
-        // One's own device in another network is a journey.
-        let isAnothers =
-            standing.firsts.contains(.network)
-            && (batch.events[event].device.isEmpty || standing.firsts.contains(.device))
+        // One's own device in another network is a journey. Whose clients tell none cannot be told by one.
+        let isOwnDevice =
+            !batch.events[event].device.isEmpty && standing.hadDevice && !standing.firsts.contains(.device)
+        let isAnothers = standing.firsts.contains(.network) && !isOwnDevice
         guard isAnothers else { return nil }
         if batch.events[event].outcome == .failure {
             guard type == .login else { return nil }
