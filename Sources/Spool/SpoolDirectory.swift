@@ -23,14 +23,24 @@ struct SpoolDirectory: ~Copyable, Sendable {
         self.lock = lock
     }
 
+    /// How long a lock is waited for: a process that was killed can have a child that lives for a moment more and has its files.
+    private static let lockPatience = Duration.seconds(1)
+    private static let lockPollMicroseconds: UInt32 = 20_000
+
     /// The kernel gives the lock free when the process ends, however it ends. The file stays.
     private static func takeLock(directory: CInt, path: String) throws(SpoolError) -> Descriptor {
         let raw = unsafe openat(directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard raw >= 0 else { throw SpoolError.system(call: "open", path: path + "/lock", errno: errno) }
         let lock = Descriptor(raw)
-        guard flock(raw, LOCK_EX | LOCK_NB) == 0 else {
-            if errno == EWOULDBLOCK { throw SpoolError.inUse(directory: path, holder: holder(raw)) }
-            throw SpoolError.system(call: "flock", path: path + "/lock", errno: errno)
+        let deadline = ContinuousClock.now + lockPatience
+        while flock(raw, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK else {
+                throw SpoolError.system(call: "flock", path: path + "/lock", errno: errno)
+            }
+            guard ContinuousClock.now < deadline else {
+                throw SpoolError.inUse(directory: path, holder: holder(raw))
+            }
+            usleep(lockPollMicroseconds)
         }
         let program = CommandLine.arguments.first?.split(separator: "/").last ?? "banriskd"
         let text = Array("\(program), process \(getpid())\n".utf8)

@@ -64,7 +64,7 @@ extension ProcessTests {
                 _ = try daemon.process.wait()
             }
             let ids = try sqlite(folder("banrisk.db"), "SELECT id FROM alerts ORDER BY id")
-            #expect(ids.count > 30)
+            #expect(ids.count > 15)
             try eventually("the last alert") {
                 tail.output.hasSuffix("\n") && tail.output.contains("{\"id\":\(ids.count),")
             }

@@ -80,9 +80,11 @@ extension ProcessTests {
                 "region_hopping_countries": "a City or Country database",
                 "region_hopping_networks": "an ASN database",
                 "region_hopping_nodes": "a City or Country database; needs an Anonymous-IP database",
+                "region_hopping_nodes_day": "a City or Country database; needs an Anonymous-IP database",
                 "region_hopping_travel": "a City database",
                 "shared_account_countries": "a City or Country database",
                 "unsupported_region": "a City or Country database",
+                "unsupported_region_registration": "a City or Country database",
                 "unsupported_region_returns": "a City or Country database",
             ]
             let folder = try TemporaryFolder()

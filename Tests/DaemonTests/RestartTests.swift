@@ -18,7 +18,7 @@ extension ProcessTests {
             try daemon.waitUntilApplied(Logs.demo.count)
             #expect(try daemon.stop() == .exit(0))
             let reference = try Self.undisturbed.get()
-            #expect(reference.rows(of: "alerts") > 30)
+            #expect(reference.rows(of: "alerts") > 15)
             #expect(try Dump(daemon.database).difference(from: reference) == nil)
         }
 

@@ -36,7 +36,7 @@ import Testing
         FileManager.default.temporaryDirectory.appendingPathComponent("banrisk-\(UUID()).snapshot").path
     }
 
-    @Test(arguments: [1, 500, 1_777, 3_391])
+    @Test(arguments: [1, 500, 900, 3_391])
     func `a pipeline that was restored goes on as the one that was written`(lines: Int) throws {
         let assembly = try Self.assembly()
         var frames = try Self.demo()

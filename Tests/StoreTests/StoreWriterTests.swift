@@ -69,7 +69,7 @@ import Testing
         try writer.write(changes)
         #expect(
             try scratch.sqlite3("SELECT * FROM accounts")
-                == "a|1.8|normal|0|2026-03-01T08:00:05.000000Z|2026-03-01T08:00:05.000000Z||normal|||||")
+                == "a|1.8|normal|0|2026-03-01T08:00:05.000000Z|2026-03-01T08:00:05.000000Z||normal|||||||")
         #expect(try scratch.sqlite3("SELECT count(*) FROM contributions") == "0")
         #expect(try scratch.sqlite3("SELECT value FROM meta WHERE key = 'base_score'") == "1.8")
     }
