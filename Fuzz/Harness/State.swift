@@ -129,7 +129,7 @@ private final class Chain {
             _ = entity.maintain(turn: turn, watermark: watermark, shards: 1)
         }
         let risk = risk
-        _ = risk.remove(profile.maintain(shards: 1) { risk.rank($0) })
+        _ = risk.remove(profile.maintain(shards: 1) { risk.rank($0) }.map(\.account))
         let risks = risk.rescore(at: watermark)
         _ = campaigns.run(risks.ties, alerts: risks.alerts, rules: Self.rules)
         campaigns.maintain(watermark: watermark)
