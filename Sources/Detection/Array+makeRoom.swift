@@ -6,13 +6,4 @@ extension Array {
     mutating func makeRoom(for more: Int = 1) {
         if count + more > capacity { reserveCapacity(count + more + count / 4) }
     }
-
-    /// Appends copies of `element` until there are `count`.
-    @inline(__always)
-    mutating func grow(to count: Int, with element: Element) {
-        let more = count - self.count
-        if more <= 0 { return }
-        makeRoom(for: more)
-        for _ in 0..<more { append(element) }
-    }
 }

@@ -30,7 +30,6 @@ struct Explain: ParsableCommand {
             filter.account = subject
             filter.limit = 1
             let verdict = try reader.verdicts(filter).first { $0.isInForce }
-            let hasHiddenNetworks = try reader.hiddenNetworks()
             var output = Output()
             if database.json {
                 var object = row.json
@@ -38,7 +37,7 @@ struct Explain: ParsableCommand {
                 try output.line(object.text)
             } else {
                 for line in Self.lines(row, parts, verdict, Terminal()) { try output.line(line) }
-                if hasHiddenNetworks {
+                if try reader.hiddenNetworks() {
                     try output.line(
                         "IP addresses are pseudonyms; outside banrisk somebody else has them (banrisk pseudonym "
                             + "--reverse).")
