@@ -58,8 +58,8 @@ package struct EntitySignal: Sendable, Hashable {
     }
 }
 
-/// What a rule saw.
-package enum Evidence: Sendable, Hashable {
+/// What a rule saw. Boxed, for a signal is copied more often than its evidence is looked at.
+package indirect enum Evidence: Sendable, Hashable {
     /// Members or events counted on an entity, or on the account itself where `entity` is `nil`.
     ///
     /// `fresh` is how many of the members are newly registered accounts; `names` are at most six of the members where

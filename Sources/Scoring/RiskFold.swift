@@ -49,11 +49,20 @@ package final class RiskFold: Sendable {
             state.process(routed[partition], watermark: watermark, rules: rules, account: account)
         }
         var output = Self.merge(results)
-        output.signals.sort {
-            ($0.signal.order, ExactText($0.account), $0.signal.rule)
-                < ($1.signal.order, ExactText($1.account), $1.signal.rule)
-        }
+        output.signals = Self.sorted(output.signals)
         return output
+    }
+
+    /// By (`order`, account, rule). Only places are moved to and fro: signals are large.
+    private static func sorted(_ signals: [RecordedSignal]) -> [RecordedSignal] {
+        let places = signals.indices.sorted { a, b in
+            if signals[a].signal.order != signals[b].signal.order {
+                return signals[a].signal.order < signals[b].signal.order
+            }
+            return (ExactText(signals[a].account), signals[a].signal.rule)
+                < (ExactText(signals[b].account), signals[b].signal.rule)
+        }
+        return places.map { signals[$0] }
     }
 
     private static func merge(_ results: [RiskOutput]) -> RiskOutput {

@@ -5,8 +5,8 @@ internal import GRDBSQLite
 enum Connection {
     /// How long a connection waits for a lock, in seconds.
     static let busyTimeoutSeconds = 10.0
-    /// The writer moves pages from the WAL to the file from this many on: 64 MiB of 4,096 bytes.
-    static let checkpointPages = 16_384
+    /// What a log that was longer shrinks to.
+    static let keptLogBytes = 64 << 20
     /// The writer's page cache, in KiB.
     static let writerCacheKiB = 65_536
 
@@ -32,12 +32,22 @@ enum Connection {
                     PRAGMA journal_mode = WAL;
                     PRAGMA synchronous = NORMAL;
                     PRAGMA secure_delete = ON;
-                    PRAGMA wal_autocheckpoint = \(checkpointPages);
-                    PRAGMA journal_size_limit = \(checkpointPages * 4_096);
+                    PRAGMA journal_size_limit = \(keptLogBytes);
                     """)
         }
         try Schema.migrator.migrate(queue)
         return queue
+    }
+
+    /// Opens the file of a writer beside it, to move its log.
+    static func openCheckpointer(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "banrisk.store.checkpointer"
+        configuration.prepareDatabase { db in
+            try keepWAL(db)
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// Opens the file for reading only (`mode=ro`).
@@ -58,13 +68,19 @@ enum Connection {
         return queue
     }
 
-    /// Syncs the write-ahead log by SQLite's own handle of it, and the first time its folder too.
-    static func syncWAL(_ db: Database) throws {
+    /// Syncs the write-ahead log; the first time its folder too.
+    static func syncWAL(_ db: Database) throws { try sync(SQLITE_FCNTL_JOURNAL_POINTER, db) }
+
+    /// Syncs the file itself, without the log.
+    static func syncFile(_ db: Database) throws { try sync(SQLITE_FCNTL_FILE_POINTER, db) }
+
+    /// Syncs by SQLite's own handle: to close one of our own would give up its locks.
+    private static func sync(_ pointer: CInt, _ db: Database) throws {
         var file: UnsafeMutablePointer<sqlite3_file>?
         // SAFETY: the connection is open here; SQLite writes one pointer, to a file that it keeps open as long as the
-        // connection. In WAL mode that is the log (<https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html>). It has
-        // no methods before the log was first used.
-        let code = unsafe sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_JOURNAL_POINTER, &file)
+        // connection. In WAL mode the journal is the log
+        // (<https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html>). It has no methods before it was first used.
+        let code = unsafe sqlite3_file_control(db.sqliteConnection, nil, pointer, &file)
         guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
         guard let sync = unsafe file?.pointee.pMethods?.pointee.xSync else { return }
         let synced = unsafe sync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY)

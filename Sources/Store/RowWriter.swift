@@ -135,12 +135,8 @@ struct RowWriter {
         guard !signals.isEmpty else { return }
         var insert = try RowStatement(db, "INSERT INTO signals VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         var id = try Int.fetchOne(db, sql: "SELECT max(id) FROM signals") ?? 0
-        let ordered = signals.sorted {
-            ($0.signal.order, ExactText($0.account), $0.signal.rule)
-                < ($1.signal.order, ExactText($1.account), $1.signal.rule)
-        }
         var texts = EvidenceTexts(rules.rules)
-        for recorded in ordered {
+        for recorded in signals {
             id += 1
             let signal = recorded.signal
             insert.bind(id)

@@ -32,8 +32,10 @@ extension StoreWriter {
     ///
     /// - Returns: Whether it is empty.
     package func emptyLog() throws(StoreError) -> Bool {
+        // Who moves it already would be in the way.
+        checkpointer.wait()
         // The first column says whether somebody held it up; the connection's own patience applies.
-        try writing { db in try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0 }
+        return try writing { db in try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0 }
     }
 
     /// In how many cells of all tables a name stands as a word, but for such where it is a word of another account's name.

@@ -15,6 +15,7 @@ package final class StoreWriter: Sendable {
     package static let walWarningBytes = 256 << 20
 
     let queue: DatabaseQueue
+    let checkpointer: Checkpointer
     private let limits: Limits
     private let files: DatabaseFiles
     /// Whether the file had been written under another configuration, or none, when it was opened.
@@ -57,15 +58,18 @@ package final class StoreWriter: Sendable {
     ) throws(StoreError) {
         self.path = path
         self.limits = limits
-        let (queue, configuration, isNew, seq) = try StoreError.mapping(path) {
+        let (queue, checkpointer, configuration, isNew, seq) = try StoreError.mapping(path) {
             let queue = try Connection.openWriter(path)
+            let checkpointer = try Checkpointer(path: path)
+            queue.inDatabase { checkpointer.watch($0) }
             return try queue.write { db in
                 let before = try Int.fetchOne(db, sql: "SELECT max(id) FROM configurations")
                 let id = try Self.enforce(rules, inactive: inactive, configuration, db)
-                return (queue, id, id != before, try Self.appliedSeq(db))
+                return (queue, checkpointer, id, id != before, try Self.appliedSeq(db))
             }
         }
         self.queue = queue
+        self.checkpointer = checkpointer
         files = DatabaseFiles(path: path)
         applied = Atomic(UInt64(seq))
         inForce = Mutex(InForce(rules: rules, configuration: configuration))
@@ -140,6 +144,7 @@ package final class StoreWriter: Sendable {
 
     /// Moves the whole WAL into the file and closes it. `-wal` stays behind, empty where no reader holds it.
     package func close() {
+        checkpointer.close()
         // A reader can hold the checkpoint up, but not for long: the next writer makes it then.
         try? queue.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)")
@@ -151,6 +156,7 @@ package final class StoreWriter: Sendable {
     func transaction<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
         try StoreError.mapping(path) {
             try files.check()
+            try queue.writeWithoutTransaction { try checkpointer.takeTurn($0) }
             // BEGIN IMMEDIATE: a lock that another program holds shows here, and the time-out applies.
             return try queue.write(body)
         }

@@ -31,23 +31,28 @@ extension Timestamp {
         let (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
         let (days, rest) = Int(seconds).quotientAndRemainder(dividingBy: 86_400)
         let (year, month, day) = Self.civil(daysSinceEpoch: days)
-        func append(_ value: Int, digits: Int, then separator: Unicode.Scalar) {
-            var divisor = 1
-            for _ in 1..<digits { divisor *= 10 }
-            var rest = value
-            while divisor > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
-                rest %= divisor
-                divisor /= 10
+        var text = Self.columnTemplate
+        func write(_ value: Int, digits: Int, at start: Int) {
+            var rest = UInt32(truncatingIfNeeded: value)
+            for place in (start..<start + digits).reversed() {
+                text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
             }
-            bytes.append(UInt8(ascii: separator))
         }
-        append(year, digits: 4, then: "-")
-        append(month, digits: 2, then: "-")
-        append(day, digits: 2, then: "T")
-        append(rest / 3_600, digits: 2, then: ":")
-        append(rest / 60 % 60, digits: 2, then: ":")
-        append(rest % 60, digits: 2, then: ".")
-        append(Int(fraction), digits: 6, then: "Z")
+        write(year, digits: 4, at: 0)
+        write(month, digits: 2, at: 5)
+        write(day, digits: 2, at: 8)
+        write(rest / 3_600, digits: 2, at: 11)
+        write(rest / 60 % 60, digits: 2, at: 14)
+        write(rest % 60, digits: 2, at: 17)
+        write(Int(fraction), digits: 6, at: 20)
+        bytes.append(copying: text.span)
     }
+
+    /// What stands between the digits.
+    private static let columnTemplate: InlineArray<27, UInt8> = {
+        var text = InlineArray<27, UInt8>(repeating: UInt8(ascii: "0"))
+        for (place, byte) in "0000-00-00T00:00:00.000000Z".utf8.enumerated() { text[place] = byte }
+        return text
+    }()
 }
