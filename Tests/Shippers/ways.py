@@ -17,7 +17,10 @@ SENDERS = os.path.join(HERE, "Senders")
 
 
 class Way:
-    """One shipper and one daemon. The file grows in three parts: one while the daemon is restarted, one while it is away."""
+    """One shipper and one daemon.
+
+    The file grows in three parts: one while the daemon is restarted, one while it is away.
+    """
 
     name = ""
     configuration = ""
@@ -132,7 +135,8 @@ class Way:
             if quiet > 10 and last >= count * (1 - self.losses):
                 return
             if quiet > 90:
-                raise Failure(f"{last} events of {count} arrived, and no more in 90 s; the shipper says: {self.words()}")
+                raise Failure(
+                    f"{last} events of {count} arrived, and no more in 90 s; the shipper says: {self.words()}")
             self.daemon.expect_alive()
             time.sleep(0.2)
 
@@ -195,7 +199,8 @@ class RsyslogDatagram(Rsyslog):
     losses = 0.05
 
     def prefix(self):
-        # Programs would log to rsyslog by /dev/log; here the file is its source, under the name that the filter lets pass.
+        # Programs would log to rsyslog by /dev/log; here the file is its source, under the name that the filter lets
+        # pass.
         return super().prefix() + (
             'module(load="imfile")\n'
             f'input(type="imfile" file="{self.file}" tag="app" addMetadata="off" freshStartTail="off")\n')
@@ -258,12 +263,12 @@ class Sender(Way):
 
 
 class FluentGo(Sender):
-    """The Forward protocol with acknowledgements. A message of one record that is sent again is not recognised but by its id."""
+    """The Forward protocol with acknowledgements. A message of one record that comes again is known by its id alone."""
 
     name = "fluent-go"
     repeats = True
     survives_kills = True
-    # Each line is a message that waits for a sync of the disk, which it shares with the few that are on their way with it.
+    # Each line is a message that waits for a sync of the disk, which it shares with the few that are on their way.
     most_lines = 30_000
 
     def __init__(self, arguments, folder):

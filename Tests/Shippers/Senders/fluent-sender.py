@@ -20,7 +20,7 @@ def main(path, socket):
             if not line.endswith("\n"):
                 time.sleep(0.05)  # the rest of it comes later
                 continue
-            # Slow enough to be still at work when the daemon goes and comes, since the last record would be kept for ever.
+            # Slow enough to be still at work when the daemon goes and comes: the last record would be kept for ever.
             is_sent = sender.emit(None, json.loads(line))
             time.sleep(0.0005 if is_sent else 0.1)
             line = ""
