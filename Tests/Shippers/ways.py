@@ -134,9 +134,9 @@ class Way:
             quiet = time.monotonic() - since
             if quiet > 10 and last >= count * (1 - self.losses):
                 return
-            if quiet > 90:
+            if quiet > 240:
                 raise Failure(
-                    f"{last} events of {count} arrived, and no more in 90 s; the shipper says: {self.words()}")
+                    f"{last} events of {count} arrived, and no more in 240 s; the shipper says: {self.words()}")
             self.daemon.expect_alive()
             time.sleep(0.2)
 
