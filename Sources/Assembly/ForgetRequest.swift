@@ -4,9 +4,22 @@ internal import Foundation
 package struct ForgetRequest: Codable, Sendable, Hashable {
     private static let word = "forget "
 
-    package var account: String
+    /// What becomes of the name where it is a word in what is told of others.
+    package enum Elsewhere: String, Codable, Sendable, Hashable, CaseIterable {
+        /// It says something else there, and stays.
+        case keep
+        /// It is overwritten.
+        case erase
+    }
 
-    package init(account: String) { self.account = account }
+    package var account: String
+    /// `nil` where that is to be asked, if there is much of it.
+    package var elsewhere: Elsewhere?
+
+    package init(account: String, elsewhere: Elsewhere? = nil) {
+        self.account = account
+        self.elsewhere = elsewhere
+    }
 
     /// The line, without a newline.
     package var line: String { Self.word + ControlMessage.encode(self) }
@@ -32,11 +45,37 @@ package struct ForgetAnswer: Codable, Sendable, Hashable {
     package var rowsAltered = 0
     /// Entities that nobody else had used.
     package var entities = 0
+    /// What others' events have of it.
+    package var elsewhere: Elsewhere?
     package var proof: Proof?
     /// Why it is not done; what is left is done when it is asked for again.
     package var error: String?
 
     package init() {}
+
+    /// Events of others in which the name is a word.
+    package struct Elsewhere: Codable, Sendable, Hashable {
+        package var events: Int
+        package var accounts: Int
+        /// How many of the events have it in a field.
+        package var fields: [String: Int]
+        /// Whether it was left there.
+        package var isKept: Bool
+
+        package init(events: Int, accounts: Int, fields: [String: Int], isKept: Bool) {
+            self.events = events
+            self.accounts = accounts
+            self.fields = fields
+            self.isKept = isKept
+        }
+
+        /// `12 events of 9 other accounts (user_agent 11, device 1)`.
+        package var words: String {
+            let most = fields.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(4)
+            let list = most.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            return "\(events) events of \(accounts) other accounts" + (list.isEmpty ? "" : " (\(list))")
+        }
+    }
 
     /// A search through every file of the state for the name, in every spelling.
     package struct Proof: Codable, Sendable, Hashable {

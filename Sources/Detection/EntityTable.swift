@@ -124,11 +124,11 @@ struct EntityTable: Sendable {
     }
 
     /// Forgets those of these keys that are here, and texts of which the name is a word but not the whole: those of other
-    /// accounts' names stay.
+    /// accounts' names stay, and so do all where the name is an ordinary word.
     mutating func forget(_ entities: Set<EntityValue>, mentioning search: NameSearch) {
         let key = group.key
         removeAll { [index] slot in
-            if key.isText, key != .account {
+            if key.isText, key != .account, !search.isOrdinary {
                 let text = index.arena[index.range(of: slot)]
                 let words = search.words(in: text.span)
                 if words.contains(where: { $0.count < text.count }) { return true }
@@ -170,7 +170,9 @@ extension EntityTable {
         from reader: inout StateReader
     ) throws(StateFault) {
         self.init(group: group, meter: meter)
-        index = try KeyIndex(keysAreTexts: group.key.isText, partition: partition, hash: hash, from: &reader)
+        index = try KeyIndex(
+            keysAreTexts: group.key.isText, keysAreAccounts: group.key == .account, partition: partition, hash: hash,
+            from: &reader)
         firstSeen = SlotArray(repeating: .epoch, count: index.slotCount)
         for slot in index.liveSlots { firstSeen[slot] = try reader.readTimestamp() }
         let blocks = try StateBlocks(from: &reader)

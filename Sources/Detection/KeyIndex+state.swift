@@ -22,8 +22,11 @@ extension KeyIndex {
     }
 
     /// Reads an index whose keys belong to `partition`; `hash` is that of later look-ups.
+    ///
+    /// - Parameter keysAreAccounts: Whether the texts are names of accounts.
     init(
-        keysAreTexts: Bool, partition: Int, hash: KeyHash, from reader: inout StateReader
+        keysAreTexts: Bool, keysAreAccounts: Bool = false, partition: Int, hash: KeyHash,
+        from reader: inout StateReader
     ) throws(StateFault) {
         let count = try reader.readCount(bytesEach: keysAreTexts ? 12 : 8)
         self.init(keysAreTexts: keysAreTexts, expectedCount: count)
@@ -37,7 +40,8 @@ extension KeyIndex {
             }
             guard lastSeen.isEventTime else { throw .invalid("a time") }
             if keysAreTexts {
-                try readText(generation, lastSeen, partition, hash, from: &reader)
+                let key = try reader.readKey(isAccount: keysAreAccounts)
+                try take(key, generation, lastSeen, partition, hash)
             } else {
                 try readWords(lastSeen, partition, hash, from: &reader)
             }
@@ -45,10 +49,9 @@ extension KeyIndex {
         try readFree(from: &reader)
     }
 
-    private mutating func readText(
-        _ generation: UInt32, _ lastSeen: Timestamp, _ partition: Int, _ hash: KeyHash, from reader: inout StateReader
+    private mutating func take(
+        _ key: ArraySlice<UInt8>, _ generation: UInt32, _ lastSeen: Timestamp, _ partition: Int, _ hash: KeyHash
     ) throws(StateFault) {
-        let key = try reader.readKey()
         let text = key.span
         let hash = hash.hash(text)
         guard !text.isEmpty, Partition.of(text) == partition, (try? UTF8Span(validating: text)) != nil,

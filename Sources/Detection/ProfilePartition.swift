@@ -232,7 +232,8 @@ extension ProfilePartition {
     ) throws(StateFault) {
         self.init(number: number, rules: rules)
         let knowsNetworks = try reader.read(UInt64.self) == networkNames
-        index = try KeyIndex(keysAreTexts: true, partition: number, hash: hash, from: &reader)
+        index = try KeyIndex(
+            keysAreTexts: true, keysAreAccounts: true, partition: number, hash: hash, from: &reader)
         profiles = SlotArray(repeating: Profile(firstSeen: .epoch), count: index.slotCount)
         for slot in index.liveSlots {
             profiles[slot].firstSeen = try reader.readTimestamp()

@@ -63,7 +63,8 @@ extension StateReader {
         event.source = source
         var slices = InlineArray<23, TextSlice>(repeating: .empty)
         for i in slices.indices {
-            let text = try readString()
+            // In the order of ``Event/mapTexts(_:)``: the account, whose name stays though another be a word of it, and the verdict.
+            let text = i == 1 ? try readName() : i == slices.count - 1 ? try readVerdict() : try readText()
             guard !text.isEmpty else { continue }
             guard batch.text.count + text.utf8.count <= UInt32.max else { throw .invalid("a text") }
             slices[i] = TextSlice(offset: UInt32(batch.text.count), count: UInt32(text.utf8.count))

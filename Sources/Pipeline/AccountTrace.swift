@@ -30,19 +30,32 @@ package struct AccountTrace: Sendable {
         package var left = 0
     }
 
+    /// Events of others in which the name is a word.
+    package struct Elsewhere: Sendable, Hashable {
+        package var events = 0
+        /// How many accounts have them; no more are counted than the limit.
+        package var accounts: Int { names.count }
+        /// How many of them have it in a field; those in none have it where banrisk does not look.
+        package var fields: [String: Int] = [:]
+        fileprivate var names: Set<ExactText> = []
+    }
+
     /// More than this are not told apart; the rest stays until it is idle.
     private static let limit = 65_536
 
     package let account: String
     package let search: NameSearch
+    package private(set) var elsewhere = Elsewhere()
     private let name: [UInt8]
     private var uses: [EntityValue: Use] = [:]
     private var fields: Set<Field> = []
 
-    /// - Parameter account: the name in events, not empty.
-    package init(account: String) {
+    /// - Parameters:
+    ///   - account: the name in events, not empty.
+    ///   - isOrdinary: whether it says something else in events of others.
+    package init(account: String, isOrdinary: Bool = false) {
         self.account = account
-        search = NameSearch(account)
+        search = NameSearch(account, isOrdinary: isOrdinary)
         name = Array(account.utf8)
     }
 
@@ -57,19 +70,36 @@ package struct AccountTrace: Sendable {
     /// Gathers what the account used in these frames.
     package mutating func noteOwn(_ frames: FrameBatch, by pipeline: Pipeline) {
         let all = pipeline.decoded(frames)
+        let attributes = pipeline.attributes
+        noteElsewhere(all, frames, attributes)
         var own = EventBatch()
         own.text = all.text
         own.events = all.events.filter { isOwn($0, all.text.span) }
         guard !own.events.isEmpty else { return }
         var folded = own
         pipeline.pseudonymize(&folded)
-        let attributes = pipeline.attributes
         for i in own.events.indices {
             let plain = EntityValue.all(of: own.events[i], in: own, attributes: attributes)
             let kept = EntityValue.all(of: folded.events[i], in: folded, attributes: attributes)
             for (plain, kept) in zip(plain, kept) where uses.count < Self.limit {
                 uses[plain.value] = Use(plain: plain.value, folded: kept.value, entity: kept.entity)
                 fields.insert(plain.value.field)
+            }
+        }
+    }
+
+    private mutating func noteElsewhere(_ batch: EventBatch, _ frames: FrameBatch, _ attributes: [String]) {
+        var others: [UInt64: Event] = [:]
+        for event in batch.events where !isOwn(event, batch.text.span) { others[event.seq] = event }
+        for (i, frame) in frames.frames.enumerated() {
+            guard let event = others[frame.seq], !search.quotedWords(in: line(i, frames).span).isEmpty else { continue }
+            elsewhere.events += 1
+            if elsewhere.names.count < Self.limit {
+                elsewhere.names.insert(ExactText(batch.string(event.account)))
+            }
+            for (value, entity) in EntityValue.all(of: event, in: batch, attributes: attributes)
+            where !search.words(in: Array(entity.text.utf8).span).isEmpty {
+                elsewhere.fields[value.field.name, default: 0] += 1
             }
         }
     }
@@ -90,7 +120,8 @@ package struct AccountTrace: Sendable {
     /// What is to become of these frames.
     ///
     /// Frames of the account go, and lines that are no events and speak of it. In events of others the name is overwritten
-    /// wherever it is a word, keys too; where the event would then be none, or another's, only where it is a whole value.
+    /// wherever it is a word, keys too; where the event would then be none, or another's, only where it is a whole value. An
+    /// ordinary name stays there, and takes only those lines that are certainly the account's.
     package func redactions(of frames: FrameBatch, by pipeline: Pipeline) -> Redactions {
         var redactions = Redactions()
         let suspects = frames.frames.indices.filter {
@@ -106,11 +137,12 @@ package struct AccountTrace: Sendable {
             if let event, isOwn(event, batch.text.span) {
                 redactions.frames[i] = .erase
             } else if !search.words(in: line(i, frames).span).isEmpty {
-                if event == nil { redactions.frames[i] = .erase } else { others.append(i) }
+                let isGone = event == nil && (!search.isOrdinary || search.isAccount(in: line(i, frames).span))
+                if isGone { redactions.frames[i] = .erase } else { others.append(i) }
             }
         }
         // Such a name says something else wherever it stands by itself.
-        if name.count >= 4, !Self.vocabulary.contains(account) {
+        if !search.isOrdinary, name.count >= 4, !Self.vocabulary.contains(account) {
             alter(others, of: frames, batch, by: pipeline, into: &redactions) { search.quotedWords(in: $0) }
             let rest = others.filter { redactions.frames[$0] == nil }
             alter(rest, of: frames, batch, by: pipeline, into: &redactions) { search.values(in: $0) }

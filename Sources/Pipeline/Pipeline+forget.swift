@@ -23,11 +23,11 @@ extension Pipeline {
     var attributes: [String] { reading { $0.stages.rules.attributes } }
 
     /// The names by which folds and database may know an account: its own, and its pseudonyms under all keys.
-    package func names(ofAccount account: String) -> [String] {
+    package func names(of account: NameSearch) -> [NameSearch] {
         guard let pseudonyms = reading({ $0.stages.sources.pseudonyms }), pseudonyms.fields.contains(.account) else {
             return [account]
         }
-        return [account] + pseudonyms.pseudonyms(of: account)
+        return [account] + pseudonyms.pseudonyms(of: account.name).map { NameSearch($0) }
     }
 
     /// Accounts that are called otherwise, though the name be a word of theirs: that stays.
@@ -41,7 +41,7 @@ extension Pipeline {
     /// Windows keep counting it as a member without a name, so nobody else's score changes. The state is written and read back,
     /// as for a reload.
     package func forget(_ trace: AccountTrace, tombstone: String) throws(StateFault) {
-        let names = names(ofAccount: trace.account)
+        let names = names(of: trace.search)
         try changing { state throws(StateFault) in
             state.sequencer.removeWaiting { trace.isOwn($0, $1) }
             for name in names { state.stages.forget(name, entities: trace.ownValues) }
@@ -50,7 +50,7 @@ extension Pipeline {
                 let next = Stages(
                     rules: current.rules, sources: current.sources, options: current.options, hashSeed: state.hashSeed)
                 let substitution = NameSubstitution(
-                    of: name, by: NameSubstitution.tombstone("\(tombstone)-\(number)", inPartitionOf: name))
+                    of: name, by: NameSubstitution.tombstone("\(tombstone)-\(number)", inPartitionOf: name.name))
                 try next.takeState(of: current, substitution: substitution)
                 enforce(next, in: &state)
                 try state.sequencer.substitute(substitution)

@@ -297,9 +297,9 @@ final class Stages: Sendable {
     }
 
     /// Lets an account go, and entities that were its alone: nobody's numbers change by that.
-    func forget(_ account: String, entities: Set<EntityValue>) {
-        if let gone = profileFold.forget(account) { _ = riskFold.remove([gone]) }
-        entityFold.forget(entities, mentioning: NameSearch(account))
+    func forget(_ account: NameSearch, entities: Set<EntityValue>) {
+        if let gone = profileFold.forget(account.name) { _ = riskFold.remove([gone]) }
+        entityFold.forget(entities, mentioning: account)
     }
 
     /// Accounts of whose names another is a word.

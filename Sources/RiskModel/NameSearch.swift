@@ -1,12 +1,16 @@
 /// Finds a name in bytes, in UTF-8 and in every spelling that JSON allows: `\u0061lice`, `caf\u00e9`, `a\/b`.
 package struct NameSearch: Sendable {
     package let name: String
+    /// Whether the name is an ordinary word, such as `admin` or `test`, which says something else where it is not certainly
+    /// the account's.
+    package let isOrdinary: Bool
     private let bytes: [UInt8]
     private let scalars: [Unicode.Scalar]
 
     /// - Parameter name: not empty.
-    package init(_ name: String) {
+    package init(_ name: String, isOrdinary: Bool = false) {
         self.name = name
+        self.isOrdinary = isOrdinary
         bytes = Array(name.utf8)
         scalars = Array(name.unicodeScalars)
     }
@@ -76,10 +80,28 @@ package struct NameSearch: Sendable {
         }
     }
 
-    /// The text with another in place of the name, wherever it is a word; `nil` where it is none.
+    /// What is told of a banned account, behind its name.
+    package static let bannedMark = ", banned on "
+
+    /// The places at which a text of banrisk's speaks of the account: the name as a word; an ordinary one only where the account
+    /// is told to be banned.
+    package func mentions(in text: Span<UInt8>) -> [Range<Int>] {
+        let words = words(in: text)
+        guard isOrdinary else { return words }
+        let mark = Array(Self.bannedMark.utf8)
+        return words.filter { word in
+            let end = word.upperBound + mark.count
+            return end <= text.count && mark.indices.allSatisfy { text[word.upperBound + $0] == mark[$0] }
+        }
+    }
+
+    /// The text with another in place of the name, wherever it speaks of it; `nil` where it does not.
     package func replacing(in text: String, with other: String) -> String? {
         let source = Array(text.utf8)
-        let words = words(in: source.span)
+        return replacing(mentions(in: source.span), in: source, with: other)
+    }
+
+    func replacing(_ words: [Range<Int>], in source: [UInt8], with other: String) -> String? {
         guard !words.isEmpty else { return nil }
         var result: [UInt8] = []
         var done = 0

@@ -7,13 +7,16 @@ package struct NameSubstitution: Sendable {
     private let replacementBytes: [UInt8]
     private let search: NameSearch
 
-    package init(of name: String, by replacement: String) {
-        self.name = name
+    package init(of search: NameSearch, by replacement: String) {
+        name = search.name
         self.replacement = replacement
-        bytes = Array(name.utf8)
+        bytes = Array(search.name.utf8)
         replacementBytes = Array(replacement.utf8)
-        search = NameSearch(name)
+        self.search = search
     }
+
+    /// Whether only what is certainly the account goes.
+    var isOfOrdinaryName: Bool { search.isOrdinary }
 
     /// A name that nobody can guess or connect with another.
     package static func newTombstone() -> String {
@@ -37,6 +40,7 @@ package struct NameSubstitution: Sendable {
 
     /// A line with the name overwritten, in the same length.
     func line(_ line: [UInt8]) -> [UInt8] {
+        if search.isOrdinary { return line }
         var line = line
         for word in search.words(in: line.span) { for i in word { line[i] = UInt8(ascii: "x") } }
         return line

@@ -130,12 +130,12 @@ public struct StateReader: Sendable {
         return count
     }
 
-    public mutating func readBytes() throws(StateFault) -> [UInt8] { Array(try readKey()) }
-
     /// Reads bytes, and copies them only where another name stands in for one.
-    public mutating func readKey() throws(StateFault) -> ArraySlice<UInt8> {
+    ///
+    /// - Parameter isAccount: Whether they are an account's name. A device may well be called by an ordinary word, too.
+    public mutating func readKey(isAccount: Bool) throws(StateFault) -> ArraySlice<UInt8> {
         let read = bytes[try readRange()]
-        if let substitution { return substitution.key(Array(read))[...] }
+        if let substitution, isAccount || !substitution.isOfOrdinaryName { return substitution.key(Array(read))[...] }
         return read
     }
 
@@ -154,21 +154,39 @@ public struct StateReader: Sendable {
 
     /// The name of an account, which must be UTF-8: another's stays, though the name be a word of it.
     public mutating func readName() throws(StateFault) -> String {
-        guard let name = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a name") }
+        guard let name = String(validating: Array(try readKey(isAccount: true)), as: UTF8.self) else {
+            throw .invalid("a name")
+        }
         return name
     }
 
     /// A line as it was received.
     public mutating func readLine() throws(StateFault) -> [UInt8] {
-        let line = try readBytes()
+        let line = Array(bytes[try readRange()])
         return substitution?.line(line) ?? line
     }
 
-    /// A text, which must be UTF-8.
+    /// A text of banrisk's own, such as a rule's id, which must be UTF-8: it speaks of nobody.
     public mutating func readString() throws(StateFault) -> String {
-        guard let text = String(validating: try readBytes(), as: UTF8.self) else { throw .invalid("a text") }
-        if let substitution { return substitution.text(text) }
+        guard let text = String(validating: Array(bytes[try readRange()]), as: UTF8.self) else {
+            throw .invalid("a text")
+        }
         return text
+    }
+
+    /// A text that may speak of an account, which must be UTF-8.
+    public mutating func readText() throws(StateFault) -> String {
+        let text = try readString()
+        return substitution?.text(text) ?? text
+    }
+
+    /// A verdict in one text, see ``Verdict/packed``, or none.
+    package mutating func readVerdict() throws(StateFault) -> String {
+        let packed = try readString()
+        guard let substitution, var verdict = Verdict(packed: packed) else { return packed }
+        verdict.by = substitution.text(verdict.by)
+        verdict.why = substitution.text(verdict.why)
+        return verdict.packed
     }
 
     /// To be called when all is read: bytes that are left over are a fault.

@@ -48,13 +48,13 @@ extension Evidence {
             guard distance >= 0, distance < 100_000 else { throw .invalid("a distance") }
             self = .journey(from: from, to: to, distanceKilometres: distance, count: try reader.readTally())
         case .match:
-            let value = try reader.readString()
+            let value = try reader.readText()
             self = .match(value: value, count: try reader.readTally())
         case .pattern:
             let entity = try reader.readEntity()
             let count = try reader.readTally()
             var traits: [String] = []
-            for _ in 0..<(try reader.readCount(bytesEach: 4)) { traits.append(try reader.readString()) }
+            for _ in 0..<(try reader.readCount(bytesEach: 4)) { traits.append(try reader.readText()) }
             self = .pattern(entity: entity, count: count, traits: traits)
         case nil: throw .invalid("evidence")
         }
@@ -74,7 +74,7 @@ extension Waypoint {
         self.init(
             time: try reader.readTimestamp(), address: try reader.readAddress(),
             country: CountryCode(rawValue: try reader.read()),
-            subdivision: SubdivisionCode(rawValue: try reader.read()), device: try reader.readString())
+            subdivision: SubdivisionCode(rawValue: try reader.read()), device: try reader.readText())
     }
 }
 
@@ -91,7 +91,7 @@ extension StateReader {
     mutating func readEntity() throws(StateFault) -> EntityKey? {
         guard try readBool() else { return nil }
         guard let kind = EntityKind(rawValue: try read()) else { throw .invalid("a kind of entity") }
-        return EntityKey(kind: kind, text: try readString())
+        return EntityKey(kind: kind, text: try readText())
     }
 
     /// How many members, events or journeys were counted.

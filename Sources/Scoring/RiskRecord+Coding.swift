@@ -82,7 +82,7 @@ extension RiskRecord {
         let points = Int(try reader.read(UInt16.self))
         guard points <= 10_000 else { throw .invalid("a score") }
         peak = Score.Peak(level: highest, points: points, time: try reader.readTimestamp())
-        let packed = try reader.readString()
+        let packed = try reader.readVerdict()
         verdict = Verdict(packed: packed)
         guard packed.isEmpty || verdict != nil else { throw .invalid("a verdict") }
         for _ in 0..<(try reader.readCount(bytesEach: 2)) {

@@ -21,7 +21,7 @@ extension StoreReader {
                     arguments: StatementArguments(names))
                 return (table: table, rows: rows.map(JSONObject.init))
             }
-            let searches = names.map(NameSearch.init)
+            let searches = names.map { NameSearch($0) }
             let lines = try Row.fetchCursor(db, sql: "SELECT * FROM quarantine")
             var found: [JSONObject] = []
             while let line = try lines.next() {

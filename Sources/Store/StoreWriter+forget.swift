@@ -16,10 +16,10 @@ extension StoreWriter {
     /// from the newest row, so where that is the account's it stays, empty, under the tombstone.
     ///
     /// - Parameters:
-    ///   - names: all the names that rows may have for it.
+    ///   - names: all the names that rows may have for it; of an ordinary word only goes what is certainly the account's.
     ///   - entities: what was its alone.
     package func forget(
-        _ names: [String], tombstone: String, entities: [EntityKey]
+        _ names: [NameSearch], tombstone: String, entities: [EntityKey]
     ) throws(StoreError) -> ForgottenRows {
         try transaction { db in
             var eraser = AccountEraser(db: db, tombstone: tombstone, names: names)
@@ -38,29 +38,26 @@ extension StoreWriter {
         return try writing { db in try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") == 0 }
     }
 
-    /// In how many cells of all tables a name stands as a word, but for such where it is a word of another account's name.
+    /// In how many cells that may speak of an account its name still stands. What other columns hold says something else:
+    /// rules, users of this machine, the words of a sentence whose evidence does not speak of it.
     package func mentions(of search: NameSearch) throws(StoreError) -> Int {
         try writing { db in
-            let isNamed = DatabaseFunction("is_named", argumentCount: 1, pure: true) { values in
-                let bytes = Data.fromDatabaseValue(values[0]).map { Array($0) } ?? []
-                return !search.words(in: bytes.span).isEmpty
-            }
-            db.add(function: isNamed)
-            defer { db.remove(function: isNamed) }
-            var count = 0
-            let tables = try String.fetchAll(
-                db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'")
-            for table in tables {
-                for name in try db.columns(in: table).map(\.name) {
-                    let column = name.quotedDatabaseIdentifier
-                    let isOther = name == "account" ? "AND \(column) = ?1" : ""
-                    let sql = """
-                        SELECT count(*) FROM \(table.quotedDatabaseIdentifier)
-                        WHERE (instr(\(column), ?1) > 0 OR instr(\(column), '\\') > 0) AND is_named(CAST(\(column) AS BLOB))
-                            \(isOther)
-                        """
-                    count += try Int.fetchOne(db, sql: sql, arguments: [search.name]) ?? 0
+            let forms = MentionForm.allCases.map { form in
+                DatabaseFunction(form.test, argumentCount: 1, pure: true) { values in
+                    let bytes = Data.fromDatabaseValue(values[0]).map { Array($0) } ?? []
+                    return form.isMention(of: search, bytes.span)
                 }
+            }
+            for form in forms { db.add(function: form) }
+            defer { for form in forms { db.remove(function: form) } }
+            var count = 0
+            for (table, column, form) in MentionForm.columns {
+                let cell = "CAST(\(column) AS BLOB)"
+                let sql = """
+                    SELECT count(*) FROM \(table)
+                    WHERE (instr(\(column), ?1) > 0 OR instr(\(column), '\\') > 0) AND \(form.test)(\(cell))
+                    """
+                count += try Int.fetchOne(db, sql: sql, arguments: [search.name]) ?? 0
             }
             return count
         }
@@ -72,15 +69,46 @@ extension StoreWriter {
     }
 }
 
+/// How a column can speak of an account.
+private enum MentionForm: String, CaseIterable {
+    /// It has the name of one.
+    case name
+    /// It is a text.
+    case text
+    /// It is evidence in JSON.
+    case evidence
+    /// It is a line that is no event.
+    case line
+
+    /// Every column that can.
+    static let columns: [(table: String, column: String, form: MentionForm)] =
+        ["accounts", "contributions", "signals", "alerts", "verdicts", "campaign_members"]
+        .map { ($0, "account", .name) }
+        + [
+            ("contributions", "evidence", .evidence), ("signals", "evidence", .evidence),
+            ("alerts", "explanation", .evidence), ("verdicts", "why", .text), ("verdicts", "by", .text),
+            ("entities", "key", .text), ("campaigns", "entity_key", .text),
+            ("campaign_members", "entity_key", .text), ("audit", "subject", .text), ("quarantine", "bytes", .line),
+        ]
+
+    /// The sentence that says in words what the evidence of its row says.
+    static let sentences = ["contributions.evidence": "explanation", "alerts.explanation": "reason"]
+
+    /// The name of the SQL function that tells whether a cell speaks of the account.
+    var test: String { "is_\(rawValue)" }
+
+    func isMention(of search: NameSearch, _ bytes: Span<UInt8>) -> Bool {
+        switch self {
+        case .name: search.ranges(in: bytes) == [0..<bytes.count]
+        case .text: !search.mentions(in: bytes).isEmpty
+        case .evidence: !search.mentions(inEvidence: bytes).isEmpty
+        case .line: search.isOrdinary ? search.isAccount(in: bytes) : !search.words(in: bytes).isEmpty
+        }
+    }
+}
+
 /// The statements by which an account leaves the tables.
 private struct AccountEraser {
-    /// Columns of other accounts' rows that can speak of an account.
-    private static let texts: [(table: String, columns: [String])] = [
-        ("contributions", ["evidence", "explanation"]), ("signals", ["evidence"]),
-        ("alerts", ["reason", "explanation"]),
-        ("verdicts", ["why", "by"]), ("entities", ["key"]), ("campaigns", ["entity_key"]),
-        ("campaign_members", ["entity_key"]), ("audit", ["subject"]),
-    ]
     /// Tables whose rows are numbered on from the newest, and what of a row says something.
     private static let numbered: [(table: String, emptied: String)] = [
         ("signals", "evidence = '{}'"), ("alerts", "reason = 'forgotten', \(withoutContributions)"),
@@ -92,11 +120,11 @@ private struct AccountEraser {
 
     let db: Database
     let tombstone: String
-    let names: [String]
+    let names: [NameSearch]
     var rows = ForgottenRows()
 
     mutating func run(_ entities: [EntityKey]) throws {
-        for name in names {
+        for name in names.map(\.name) {
             try eraseNumbered(name)
             let accounts = try execute("DELETE FROM accounts WHERE account = ?", [name])
             rows.deleted += accounts
@@ -113,19 +141,25 @@ private struct AccountEraser {
                 "UPDATE campaign_members SET entity_key = ? WHERE entity_kind = ? AND entity_key = ?", [tombstone] + key
             )
         }
-        for name in names {
-            let search = NameSearch(name)
+        for search in names {
             try eraseQuarantine(search)
             let tombstone = tombstone
-            let mended = DatabaseFunction("mended", argumentCount: 1, pure: true) { values in
-                guard let text = String.fromDatabaseValue(values[0]) else { return nil }
-                return search.replacing(in: text, with: tombstone) ?? text
-            }
-            db.add(function: mended)
-            defer { db.remove(function: mended) }
-            for (table, columns) in Self.texts {
-                for column in columns { try mend(table, column, search) }
-            }
+            let mended = [
+                DatabaseFunction("mended", argumentCount: 1, pure: true) { values in
+                    guard let text = String.fromDatabaseValue(values[0]) else { return nil }
+                    return search.replacing(in: text, with: tombstone) ?? text
+                },
+                DatabaseFunction("mended_evidence", argumentCount: 1, pure: true) { values in
+                    guard let text = String.fromDatabaseValue(values[0]) else { return nil }
+                    return search.replacing(inEvidence: text, with: tombstone) ?? text
+                },
+            ]
+            for function in mended { db.add(function: function) }
+            defer { for function in mended { db.remove(function: function) } }
+            for (table, column, form) in MentionForm.columns { try mend(table, column, form, search) }
+            // A name that is known to be one, whatever else it means.
+            rows.altered += try execute(
+                "UPDATE audit SET subject = ? WHERE subject = ?", [tombstone, search.name])
         }
     }
 
@@ -152,7 +186,7 @@ private struct AccountEraser {
         var gone: [Int] = []
         while let line = try lines.next() {
             let bytes: [UInt8] = Array(try line.value("bytes") as Data)
-            if !search.words(in: bytes.span).isEmpty {
+            if MentionForm.line.isMention(of: search, bytes.span) {
                 gone.append(try line.value("seq"))
             }
         }
@@ -160,12 +194,17 @@ private struct AccountEraser {
     }
 
     /// Puts the tombstone in the place of the name in a column of all rows.
-    private mutating func mend(_ table: String, _ column: String, _ search: NameSearch) throws {
+    private mutating func mend(
+        _ table: String, _ column: String, _ form: MentionForm, _ search: NameSearch
+    ) throws {
+        guard form == .text || form == .evidence else { return }
         let quoted = String(JSONText.quote(search.name).dropFirst().dropLast())
+        let function = form == .evidence ? "mended_evidence" : "mended"
+        let sentence = MentionForm.sentences["\(table).\(column)"].map { ", \($0) = mended(\($0))" } ?? ""
         rows.altered += try execute(
             """
-            UPDATE OR REPLACE \(table) SET \(column) = mended(\(column))
-            WHERE (instr(\(column), ?) > 0 OR instr(\(column), ?) > 0) AND mended(\(column)) <> \(column)
+            UPDATE OR REPLACE \(table) SET \(column) = \(function)(\(column))\(sentence)
+            WHERE (instr(\(column), ?) > 0 OR instr(\(column), ?) > 0) AND \(function)(\(column)) <> \(column)
             """, [search.name, quoted])
     }
 

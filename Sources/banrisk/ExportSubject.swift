@@ -17,7 +17,7 @@ struct ExportSubject {
     /// - Throws: ``ToolError/faultyInput(_:)`` where the spool cannot be read: only the daemon's user and root may.
     func write(_ write: (inout [UInt8]) throws -> Void) throws -> Bool {
         let pipeline = assembly.makePipeline()
-        let names = pipeline.names(ofAccount: account)
+        let names = pipeline.names(of: NameSearch(account)).map(\.name)
         var bytes: [UInt8] = []
         bytes +=
             #"{"account":\#(JSONText.quote(account)),"names":[\#(names.map(JSONText.quote).joined(separator: ","))]"#

@@ -9,17 +9,27 @@ struct Forget: ParsableCommand {
             Its rows and events go, and what nobody else used; where something is told of others, a random name stands in its \
             place, and nobody else's score changes. Events that come for the account later begin a new life. The pipeline stands \
             still meanwhile, and what is received waits. The role operator is needed. What a crash interrupts is done at the next \
-            start; what fails must be asked for again. docs/privacy.md says what cannot be reached. \(ToolError.discussion)
+            start; what fails must be asked for again. Where the name is a word in events of more than 16 other accounts, nothing \
+            is done until you say with --elsewhere whether it says something else there. docs/privacy.md says what cannot be \
+            reached. \(ToolError.discussion)
             """)
 
     @OptionGroup var control: ControlOptions
     @Argument(help: "The account's name, as it is in events.") var account: String
+    @Option(
+        help: ArgumentHelp(
+            "keep or erase: what becomes of the name where it is a word in what others sent.",
+            discussion: """
+                erase overwrites it. keep leaves it: for a name that is an ordinary word, such as admin or test. Then only \
+                what is certainly the account's goes.
+                """))
+    var elsewhere: ForgetRequest.Elsewhere?
     @Flag(help: "Print the answer as one JSON object.") var json = false
 
     func run() throws {
         try ToolError.reporting {
             guard !account.isEmpty else { throw ToolError.faultyInput("Give the account's name.") }
-            let line = try control.ask(ForgetRequest(account: account).line)
+            let line = try control.ask(ForgetRequest(account: account, elsewhere: elsewhere).line)
             guard let answer = try? ControlMessage.decode(ForgetAnswer.self, from: line) else {
                 throw ToolError.refusedOrForeign(line, path: control.path)
             }
@@ -45,6 +55,8 @@ extension ToolError {
     }
 }
 
+extension ForgetRequest.Elsewhere: ExpressibleByArgument {}
+
 extension ForgetAnswer {
     fileprivate var lines: [String] {
         guard let tombstone else { return [] }
@@ -53,6 +65,10 @@ extension ForgetAnswer {
             "database   \(rowsDeleted) rows removed, \(rowsAltered) mended, \(entities) entities that were the account's alone",
             "spool      \(framesErased) events erased, \(framesAltered) of others mended, \(segmentsWritten) segments written",
         ]
+        if let elsewhere, elsewhere.events > 0 {
+            let what = elsewhere.isKept ? "kept" : "overwritten"
+            lines.append("elsewhere  \(elsewhere.words) have it as a word: \(what)")
+        }
         if let proof {
             lines.append("proof      \(proof.files) files with \(proof.bytes) bytes searched: \(proof.hits) hits")
             if proof.insideOthers > 0 {

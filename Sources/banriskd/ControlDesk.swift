@@ -76,7 +76,7 @@ struct ControlDesk: Sendable {
         }
         let receipt = status.live.current.sources.pseudonyms?.receipt(of: request.account)
         return gatekeeper.admit(peer, as: .operator, "account.forget", subject: receipt) {
-            let answer = forgetter.forget(request.account)
+            let answer = forgetter.forget(request)
             return (ControlMessage.encode(answer), answer.error == nil)
         } ?? refusal("forget", .operator)
     }

@@ -19,13 +19,18 @@ extension Flow {
         // A database that lost its last transactions would take the events behind the intent for new ones.
         try writer.makeDurable()
         var answer = ForgetAnswer()
-        answer.tombstone = intent.tombstone
         do {
             guard writer.appliedSeq <= intent.throughSequence else { throw ForgetFault.laterLife }
             let trace = try trace(intent)
+            let elsewhere = ForgetAnswer.Elsewhere(trace.elsewhere, isKept: intent.elsewhere == .keep)
+            answer.elsewhere = elsewhere
+            guard intent.elsewhere != nil || elsewhere.accounts <= Self.mentionsUnasked else {
+                throw ForgetFault.ordinary(elsewhere.words)
+            }
+            answer.tombstone = intent.tombstone
             answer.entities = trace.ownEntities.count
             try pipeline.forget(trace, tombstone: intent.tombstone)
-            let names = pipeline.names(ofAccount: intent.account)
+            let names = pipeline.names(of: trace.search)
             let rows = try writer.forget(names, tombstone: intent.tombstone, entities: trace.ownEntities)
             answer.rowsDeleted = rows.deleted
             answer.rowsAltered = rows.altered
@@ -63,9 +68,13 @@ extension Flow {
         return answer
     }
 
+    /// From how many other accounts' events a name is not overwritten unless that was asked for: it may be an ordinary word
+    /// there, and nothing brings back what was.
+    private static let mentionsUnasked = 16
+
     /// What the account used, and nobody else did.
     private func trace(_ intent: Forgetter.Intent) throws -> AccountTrace {
-        var trace = AccountTrace(account: intent.account)
+        var trace = AccountTrace(account: intent.account, isOrdinary: intent.elsewhere == .keep)
         try eachBatch(through: intent.throughSequence) { frames in
             var suspects = FrameBatch()
             for frame in frames.frames {
@@ -131,6 +140,7 @@ private enum ForgetFault: Error, CustomStringConvertible {
     case noSnapshot(String)
     case logHeld
     case laterLife
+    case ordinary(String)
     case found([String])
 
     var description: String {
@@ -138,8 +148,23 @@ private enum ForgetFault: Error, CustomStringConvertible {
         case .noSnapshot(let why): "no snapshot of the state without it could be written: \(why)"
         case .logHeld: "a reader holds the database's log open; end it (fuser on the -shm file) and ask again"
         case .laterLife: "events that came since are processed already; ask again, and they go too"
-        case .found(let places): "the name is still in \(places.joined(separator: ", "))"
+        case .ordinary(let what):
+            """
+            the name is a word in \(what), where it may say something else; nothing was erased. Ask again with --elsewhere keep, \
+            which leaves it there and erases what is certainly the account's, or --elsewhere erase, which overwrites it there, too
+            """
+        case .found(let places):
+            """
+            the name is still in \(places.joined(separator: ", ")); if it is an ordinary word or one of banrisk's own, ask again \
+            with --elsewhere keep
+            """
         }
+    }
+}
+
+extension ForgetAnswer.Elsewhere {
+    fileprivate init(_ trace: AccountTrace.Elsewhere, isKept: Bool) {
+        self.init(events: trace.events, accounts: trace.accounts, fields: trace.fields, isKept: isKept)
     }
 }
 

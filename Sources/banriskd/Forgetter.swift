@@ -14,17 +14,19 @@ final class Forgetter: Sendable {
     /// What is to be done.
     struct Intent: Codable, Sendable, Hashable {
         var account: String
+        /// What becomes of the name in what is told of others.
+        var elsewhere: ForgetRequest.Elsewhere?
         var tombstone: String
         /// The last event that it applies to.
         var throughSequence: UInt64
     }
 
     private final class Request: Sendable {
-        let account: String
+        let wish: ForgetRequest
         private let answer = Mutex<ForgetAnswer?>(nil)
         private let done = DispatchSemaphore(value: 0)
 
-        init(_ account: String) { self.account = account }
+        init(_ wish: ForgetRequest) { self.wish = wish }
 
         func finish(_ answer: ForgetAnswer) {
             self.answer.withLock { $0 = $0 ?? answer }
@@ -71,9 +73,9 @@ final class Forgetter: Sendable {
     func reach() { state.withLock { $0.isReached = $0.noted != nil } }
 
     /// Asks for an account, and waits until it is forgotten or could not be.
-    func forget(_ account: String) -> ForgetAnswer {
+    func forget(_ wish: ForgetRequest) -> ForgetAnswer {
         serial.sync {
-            let request = Request(account)
+            let request = Request(wish)
             let isClosed = state.withLock { state in
                 if !state.isClosed { state.asked = request }
                 return state.isClosed
@@ -105,7 +107,8 @@ final class Forgetter: Sendable {
     private func note(_ request: Request, through sequence: UInt64) {
         // Never under an earlier tombstone: rows may stand under that one.
         let intent = Intent(
-            account: request.account, tombstone: NameSubstitution.newTombstone(), throughSequence: sequence)
+            account: request.wish.account, elsewhere: request.wish.elsewhere,
+            tombstone: NameSubstitution.newTombstone(), throughSequence: sequence)
         do {
             try intents.put(intent)
         } catch {

@@ -44,9 +44,11 @@ struct StateScan {
                 inSegments[path] = part.hits
                 proof.insideOthers += part.insideOthers
             } else {
-                proof.hits += part.hits
-                proof.insideOthers += part.insideOthers
-                if part.hits > 0 { proof.places.append(path) }
+                // An ordinary name may be a rule's or a device's there.
+                let hits = search.isOrdinary ? 0 : part.hits
+                proof.hits += hits
+                proof.insideOthers += part.insideOthers + part.hits - hits
+                if hits > 0 { proof.places.append(path) }
             }
         }
         let words = inSegments.values.reduce(0, +)

@@ -56,7 +56,10 @@ class Interface:
             self.failures.append(what)
 
 
-NASTY = ["a", "alice", "<script>", "'; DROP TABLE accounts; --", "é𝒳", "a/b", "..", "%", "\u202e", "x" * 600, "", "\x00", "-1", "1e9", "null"]
+NASTY = [
+    "a", "alice", "<script>", "'; DROP TABLE accounts; --", "é𝒳", "a/b", "..", "%", "\u202e", "x" * 600, "", "\x00", "-1",
+    "1e9", "null",
+]
 
 
 def value(schema, chance):
@@ -67,7 +70,8 @@ def value(schema, chance):
         return chance.choice(schema["enum"])
     kind = schema.get("type")
     if kind == "integer":
-        return str(chance.choice([schema.get("minimum", 0), min(schema.get("maximum", 9), 9), schema.get("maximum", 9)]))
+        most = schema.get("maximum", 9)
+        return str(chance.choice([schema.get("minimum", 0), min(most, 9), most]))
     if kind == "number":
         return str(chance.choice([schema.get("minimum", 0), 50.5]))
     if kind == "boolean":
@@ -101,8 +105,13 @@ def allows(schema, text):
 def body(name, schemas, chance):
     choices = {
         "Events": [b"{}", b"[]", b'[{"type":"login"}, 7]', b"[", b"\xff\xfe", b""],
-        "VerdictRequest": [b"{}", b"[", b'{"accounts":[],"verdict":"cleared","why":"x"}', b'{"accounts":["a"],"verdict":"cleared","why":""}'],
-        "QuarantineSelection": [b"{}", b'{"seqs":[]}', b'{"all":false}', b'{"seqs":[1],"reason":"invalid_json"}', b"null"],
+        "VerdictRequest": [
+            b"{}", b"[", b'{"accounts":[],"verdict":"cleared","why":"x"}',
+            b'{"accounts":["a"],"verdict":"cleared","why":""}',
+        ],
+        "QuarantineSelection": [
+            b"{}", b'{"seqs":[]}', b'{"all":false}', b'{"seqs":[1],"reason":"invalid_json"}', b"null",
+        ],
     }
     return chance.choice(choices[name])
 
@@ -125,7 +134,8 @@ def main():
 
     def validate(schema, content, what):
         try:
-            jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(json.loads(content))
+            validator = jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+            validator.validate(json.loads(content))
         except (jsonschema.ValidationError, json.JSONDecodeError) as error:
             interface.failures.append(f"{what}: {str(error).splitlines()[0]}")
 
@@ -158,10 +168,12 @@ def main():
                 # What a parameter may not be is told by every operation that has one.
                 interface.check(response is not None, f"{what}: the status {status} is not in the document")
                 interface.check(status < 500 or path == "/readyz", f"{what}: {status}")
-                interface.check(sound is not False or status in (400, 404), f"{what}: {status} where the schema forbids it")
+                interface.check(
+                    sound is not False or status in (400, 404), f"{what}: {status} where the schema forbids it")
                 if response is None:
                     continue
-                interface.check(kind in {name.split(";")[0] for name in response["content"]}, f"{what}: {status} as {kind}")
+                interface.check(
+                    kind in {name.split(";")[0] for name in response["content"]}, f"{what}: {status} as {kind}")
                 answered.add((method, path, status))
                 if kind == "application/json":
                     validate(response["content"][kind]["schema"], text, what)

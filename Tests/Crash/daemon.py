@@ -21,6 +21,8 @@ def can_trace():
 class Daemon:
     """A `banriskd` on a folder: `config.yaml`, `state`, `run`, and `log`, to which all its lives write."""
 
+    answer_seconds = 10
+
     def __init__(self, binaries, folder):
         self.binaries = binaries
         self.folder = folder
@@ -96,7 +98,7 @@ class Daemon:
 
     def status(self):
         """The daemon's answer; `None` where there is none."""
-        answer = self.ask("status", 10)
+        answer = self.ask("status", self.answer_seconds)
         return json.loads(answer) if answer else None
 
     def ask(self, request, seconds=60):

@@ -45,6 +45,43 @@ import Testing
         #expect(search.values(in: text.span).map(\.lowerBound) == [15, 40])
     }
 
+    @Test func `an ordinary name is meant only where it is told to be banned`() {
+        let text = "test, 3 tests; test, banned on 2026-01-02; a test"
+        #expect(
+            NameSearch("test", isOrdinary: true).replacing(in: text, with: "x")
+                == "test, 3 tests; x, banned on 2026-01-02; a test")
+        #expect(NameSearch("test").replacing(in: text, with: "x") == "x, 3 tests; x, banned on 2026-01-02; a x")
+    }
+
+    @Test(
+        arguments: [
+            ("device", #"{"entity":"device","key":"d-1","count":3}"#, nil),
+            ("count", #"{"entity":"device","key":"d-1","count":3}"#, nil),
+            ("3", #"{"entity":"device","key":"3 d","count":3}"#, #"{"entity":"device","key":"x d","count":3}"#),
+            ("d-1", #"{"key":"d-1","explanation":"on d-1"}"#, #"{"key":"x","explanation":"on x"}"#),
+            ("on", #"{"key":"d-1","explanation":"on d-1"}"#, nil),
+            ("AT", #"{"count":2,"members":["AT","DE"]}"#, nil),
+            (
+                "bob", #"{"count":1,"traits":["a","bob, banned on 2026"]}"#,
+                #"{"count":1,"traits":["a","x, banned on 2026"]}"#
+            ),
+            ("bob", #"{"value":"\u0062ob \" bob"}"#, #"{"value":"x \" x"}"#),
+        ] as [(String, String, String?)])
+    func `evidence speaks of a name in its texts alone`(name: String, evidence: String, expected: String?) {
+        #expect(NameSearch(name).replacing(inEvidence: evidence, with: "x") == expected)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"type":"login","account":"test"}"#, true), (#"{"user":{"Name" : "t\u0065st"}}"#, true),
+            (#"{"level":"test"}"#, false), (#"{"account":"test 1"}"#, false), ("a test", false),
+            (#"{"test":"account"}"#, false), (#"{"account":"#, false), (#"{"account":"test"#, true),
+        ])
+    func `a line is the account's where a sender calls it so`(line: String, isAccount: Bool) {
+        let bytes = Array(line.utf8)
+        #expect(NameSearch("test").isAccount(in: bytes.span) == isAccount)
+    }
+
     @Test func `a tombstone falls in the name's partition and says nothing of it`() {
         for name in ["alice", "bob", "u-1041"] {
             let tombstone = NameSubstitution.tombstone(NameSubstitution.newTombstone(), inPartitionOf: name)

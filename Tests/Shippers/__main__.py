@@ -1,7 +1,7 @@
 """Sends the same file of events through real shippers, while the daemon comes and goes, and counts what arrived.
 
-Started by script/shippers-test. Each shipper has its own daemon, and the configuration of Config/shippers as it stands, with
-other paths. All of them run at the same time, so the minute of silence is one minute.
+Started by script/shippers-test. Each shipper has its own daemon, and the configuration of Config/shippers as it stands,
+with other paths. All of them run at the same time, so the minute of silence is one minute.
 """
 import argparse
 import os

@@ -14,6 +14,9 @@ SOCKETS = {
 class HeldDaemon(Daemon):
     """What connects or sends while no daemon runs waits in the sockets."""
 
+    # Whoever asks before it has started waits, too.
+    answer_seconds = 60
+
     def __init__(self, binaries, folder):
         super().__init__(binaries, folder)
         os.makedirs(os.path.join(folder, "run"), exist_ok=True)

@@ -4,21 +4,31 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 
 from daemon import Daemon
 from held import HeldDaemon
 from waiting import Failure, until
 
-CONFIGURATIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "Config", "shippers")
+HERE = os.path.dirname(os.path.abspath(__file__))
+CONFIGURATIONS = os.path.join(HERE, "..", "..", "Config", "shippers")
+SENDERS = os.path.join(HERE, "Senders")
 
 
 class Way:
-    """One shipper and one daemon. The file grows in three parts: one while the daemon is restarted, one while it is away."""
+    """One shipper and one daemon.
+
+    The file grows in three parts: one while the daemon is restarted, one while it is away.
+    """
 
     name = ""
     configuration = ""
     daemon_class = Daemon
+    # Where lines are sent one by one, fewer will do.
+    most_lines = None
+    # Whether the daemon is killed in the middle, and not only stopped.
+    survives_kills = False
     # Whether a line may come twice, which its id makes harmless.
     repeats = False
     # Which share of the lines the shipper itself may lose.
@@ -27,7 +37,7 @@ class Way:
     def __init__(self, arguments, folder):
         self.arguments = arguments
         self.folder = folder
-        self.lines = arguments.lines
+        self.lines = min(arguments.lines, self.most_lines or arguments.lines)
         os.makedirs(os.path.join(folder, "run"))
         os.makedirs(os.path.join(folder, "work"))
         self.file = os.path.join(folder, "events.ndjson")
@@ -60,7 +70,10 @@ class Way:
         return self.check()
 
     def restart(self):
-        self.daemon.stop()
+        if self.survives_kills:
+            self.daemon.kill()
+        else:
+            self.daemon.stop()
         self.daemon.start()
         self.daemon.wait_until_running()
 
@@ -87,10 +100,13 @@ class Way:
         path = os.path.join(self.folder, "shipper.conf")
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.prefix() + text)
+        self.launch(self.command(path))
+
+    def launch(self, command):
         with open(os.path.join(self.folder, "shipper.log"), "ab") as log:
             self.shipper = subprocess.Popen(
-                self.command(path), env={**os.environ, **self.environment()}, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True)
+                command, env={**os.environ, **self.environment()}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
 
     def prefix(self):
         return ""
@@ -118,8 +134,9 @@ class Way:
             quiet = time.monotonic() - since
             if quiet > 10 and last >= count * (1 - self.losses):
                 return
-            if quiet > 90:
-                raise Failure(f"{last} events of {count} arrived, and no more in 90 s; the shipper says: {self.words()}")
+            if quiet > 240:
+                raise Failure(
+                    f"{last} events of {count} arrived, and no more in 240 s; the shipper says: {self.words()}")
             self.daemon.expect_alive()
             time.sleep(0.2)
 
@@ -171,12 +188,7 @@ class RsyslogAcknowledged(Rsyslog):
     name = "rsyslog-acknowledged"
     configuration = "rsyslog-acknowledged.conf"
     repeats = True
-
-    def restart(self):
-        # The way with acknowledgements survives worse than a stop.
-        self.daemon.kill()
-        self.daemon.start()
-        self.daemon.wait_until_running()
+    survives_kills = True
 
 
 class RsyslogDatagram(Rsyslog):
@@ -187,7 +199,8 @@ class RsyslogDatagram(Rsyslog):
     losses = 0.05
 
     def prefix(self):
-        # Programs would log to rsyslog by /dev/log; here the file is its source, under the name that the filter lets pass.
+        # Programs would log to rsyslog by /dev/log; here the file is its source, under the name that the filter lets
+        # pass.
         return super().prefix() + (
             'module(load="imfile")\n'
             f'input(type="imfile" file="{self.file}" tag="app" addMetadata="off" freshStartTail="off")\n')
@@ -225,6 +238,7 @@ class Followed(Way):
     """No shipper: the daemon follows the file itself, and is killed while it does."""
 
     name = "followed-file"
+    survives_kills = True
 
     def start_shipper(self):
         pass
@@ -234,13 +248,54 @@ class Followed(Way):
         with open(self.daemon.config, "a", encoding="utf-8") as file:
             file.write(f"files:\n  - path: {self.file}\n")
 
-    def restart(self):
-        self.daemon.kill()
-        self.daemon.start()
-        self.daemon.wait_until_running()
-
     def words(self):
         return self.daemon.last_words()
 
 
-WAYS = [RsyslogAcknowledged, RsyslogDatagram, SyslogNGStream, SyslogNGHeldStream, SyslogNGDatagram, Followed]
+class Sender(Way):
+    """A program of Senders, which sends what the file has and gets to one of the daemon's sockets."""
+
+    program = []
+    socket = "forward.sock"
+
+    def start_shipper(self):
+        self.launch([*self.program, self.file, f"{self.folder}/run/{self.socket}"])
+
+
+class FluentGo(Sender):
+    """The Forward protocol with acknowledgements. A message of one record that comes again is known by its id alone."""
+
+    name = "fluent-go"
+    repeats = True
+    survives_kills = True
+    # Each line is a message that waits for a sync of the disk, which it shares with the few that are on their way.
+    most_lines = 30_000
+
+    def __init__(self, arguments, folder):
+        super().__init__(arguments, folder)
+        self.program = [os.path.join(arguments.programs, "fluent-sender")]
+
+
+class FluentPython(Sender):
+    """The Forward protocol without them. What was not known to be sent comes again, and may come twice."""
+
+    name = "fluent-python"
+    program = [sys.executable, "-B", os.path.join(SENDERS, "fluent-sender.py")]
+    repeats = True
+    most_lines = 15_000
+
+    def environment(self):
+        return {"PYTHONPATH": f"{self.arguments.programs}/usr/lib/python3/dist-packages"}
+
+
+class Curl(Sender):
+    name = "curl"
+    program = [os.path.join(SENDERS, "curl-sender")]
+    socket = "api.sock"
+    survives_kills = True
+
+
+WAYS = [
+    RsyslogAcknowledged, RsyslogDatagram, SyslogNGStream, SyslogNGHeldStream, SyslogNGDatagram, Followed, FluentGo,
+    FluentPython, Curl,
+]

@@ -17,7 +17,10 @@ from .manager import Manager, eventually
 def events(first, count):
     """Registrations, a line each."""
     for i in range(first, first + count):
-        event = {"ts": 1_770_000_000 + i, "type": "registration", "account": f"account-{i}", "ip": f"198.51.{i // 250}.{i % 250}"}
+        event = {
+            "ts": 1_770_000_000 + i, "type": "registration", "account": f"account-{i}",
+            "ip": f"198.51.{i // 250}.{i % 250}",
+        }
         yield (json.dumps(event) + "\n").encode()
 
 

@@ -77,7 +77,7 @@ struct TieColumn: StateColumn {
                     event, standing.account, rule.index, strength,
                     .pattern(
                         entity: entity, count: ties.count,
-                        traits: ["\(taint.account), banned on \(taint.since.description.prefix(10))"])))
+                        traits: ["\(taint.account)\(NameSearch.bannedMark)\(taint.since.description.prefix(10))"])))
         }
     }
 

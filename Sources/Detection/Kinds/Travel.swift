@@ -172,7 +172,7 @@ extension TravelColumn.Anchor {
         radius = try reader.read()
         country = CountryCode(rawValue: try reader.read())
         subdivision = SubdivisionCode(rawValue: try reader.read())
-        device = ShortText(Array(try reader.readString().utf8).span)
+        device = ShortText(Array(try reader.readText().utf8).span)
         // Neither holds for what is no number.
         guard abs(latitude) <= 90, abs(longitude) <= 180 else { throw .invalid("a place") }
     }

@@ -33,12 +33,25 @@ extension FollowServer {
         if let claim = claim(file, key, beginning) {
             file.gzip.claim = claim
             enqueue(file)
+        } else if isSourceUnknown(file) {
+            // It is asked again by and by.
+            return
         } else if file.readsWhole {
             let track = FileTrack(name: file.name, identity: file.identity, at: fingerprint.mark(at: 0, tail: []))
             track.know(beginning, fingerprint)
             start(file, track, tail: [])
         } else {
             file.state = .dormant(generation: generation)
+        }
+    }
+
+    /// Whether there is a file from which it may have been compressed, and of which it is not known yet what it holds: both
+    /// would be taken for new.
+    private func isSourceUnknown(_ file: FollowedFile) -> Bool {
+        let stems = Set(file.name.stems)
+        return files.values.contains { other in
+            guard case .unknown = other.state, !other.isCompressed, other.isPutAside else { return false }
+            return other.status.size > 0 && other.fault == nil && stems.contains(other.name.stem)
         }
     }
 

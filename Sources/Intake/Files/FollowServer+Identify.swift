@@ -60,6 +60,8 @@ extension FollowServer {
     }
 
     private func compare(atMost count: Int) {
+        // What a file is compressed from may still be there, and must be known by then.
+        toCompare = toCompare.filter { !$0.isCompressed } + toCompare.filter(\.isCompressed)
         let round = toCompare.prefix(count)
         toCompare.removeFirst(round.count)
         for file in round where files[file.identity] === file {
@@ -106,21 +108,25 @@ extension FollowServer {
     private func identifyByContent(_ file: FollowedFile) {
         switch file.state {
         case .following: return
-        case .copy(_, let own?) where own.live.offset == file.status.size: return
-        case .copy(let track?, nil) where track.file == nil && track.resume >= file.copiedBytes ?? .max: return
-        case .copy(let track?, nil) where track.file != nil && file.isCompressed: return
-        case .copy(let track?, nil) where track.file != nil && isCopy(file, of: track):
-            file.copiedBytes = file.status.size
+        case .copy(_, let own?) where isStill(own, file): return
+        case .copy(let track?, nil)
+        where track.file == nil && track.resume >= file.copiedBytes ?? .max && isStill(file.copy, file):
             return
+        case .copy(let track?, nil) where track.file != nil && file.isCompressed: return
+        case .copy(let track?, nil) where track.file != nil && noteCopy(file, of: track): return
         case .copy, .dormant:
             file.state = .unknown
             file.copiedBytes = nil
+            file.copy = nil
         case .unknown: break
         }
         if file.isCompressed { return identifyCompressed(file) }
         // Opened in any case, for then it is watched.
         guard open(file), file.status.size > 0, let raw = file.descriptor?.raw else { return }
-        if file.startsAtEnd { return begin(file, raw, at: file.status.size) }
+        if file.startsAtEnd {
+            let size = file.status.size
+            return begin(file, bytes(raw, 0..<UInt64(Fingerprint.headBytes)), at: size, tail: tail(raw, before: size))
+        }
         let beginning = bytes(raw, 0..<UInt64(FileLines.certaintyBytes))
         guard hasWholeLine(file, beginning) else { return }
         let key = fingerprint.key(beginning)
@@ -129,9 +135,8 @@ extension FollowServer {
         if let status = FileStatus(descriptor: raw) { file.status = status }
         if let track = lost(file, key, beginning, raw) { return takeOver(track, file, raw) }
         let originals = index.alike(key, file.name).lazy.filter { self.mayBeCopy(file, of: $0) }
-        for track in originals.prefix(Self.maximumComparisons) where isCopy(file, of: track) {
+        for track in originals.prefix(Self.maximumComparisons) where noteCopy(file, of: track) {
             file.state = .copy(of: track, own: nil)
-            file.copiedBytes = file.status.size
             return
         }
         // It may have been cut just now, after its copy was made.
@@ -143,10 +148,21 @@ extension FollowServer {
             // What it may be a copy of has another name by now: it is asked again when it has come to rest.
             return
         } else if file.readsWhole {
-            begin(file, raw, at: 0)
+            // If it was cut while it was compared, it was not compared with what it holds now.
+            let head = bytes(raw, 0..<UInt64(Fingerprint.headBytes))
+            guard head.starts(with: beginning.prefix(Fingerprint.headBytes)) else { return enqueueToIdentify(file) }
+            begin(file, head, at: 0, tail: [])
         } else {
             file.state = .dormant(generation: generation)
         }
+    }
+
+    /// Whether a copy is what it was found to be. One that cannot be opened is: it is asked again under its new name.
+    private func isStill(_ copy: FileTrack?, _ file: FollowedFile) -> Bool {
+        guard !file.isCompressed, let copy else { return copy.map { $0.live.offset == file.status.size } ?? true }
+        guard open(file), let raw = file.descriptor?.raw else { return true }
+        return file.status.size == copy.live.offset
+            && isContent(of: copy, bytes(raw, 0..<UInt64(Fingerprint.headBytes)), raw)
     }
 
     /// Before the first line has ended, nothing is to be read, and there is too little to know a file by.
@@ -197,24 +213,31 @@ extension FollowServer {
         return other.status.size >= file.status.size
     }
 
-    /// Whether everything in a file is the beginning of another that is being read.
-    private func isCopy(_ file: FollowedFile, of track: FileTrack) -> Bool {
+    /// Looks whether everything in a file is the beginning of another that is being read, and notes what it is then: it may
+    /// be cut and written anew before it is looked at again.
+    private func noteCopy(_ file: FollowedFile, of track: FileTrack) -> Bool {
         guard let other = track.file, open(file), open(other), let a = file.descriptor?.raw,
             let b = other.descriptor?.raw,
             let size = FileStatus(descriptor: a)?.size, size > 0, let otherSize = FileStatus(descriptor: b)?.size,
             otherSize >= max(size, other.position)
         else { return false }
-        let head = min(size, UInt64(Self.comparedBytes))
-        let tail = size - min(size, UInt64(Self.comparedBytes))
-        return bytes(a, 0..<head) == bytes(b, 0..<head) && bytes(a, tail..<size) == bytes(b, tail..<size)
+        let head = bytes(a, 0..<min(size, UInt64(Self.comparedBytes)))
+        let tail = bytes(a, size - min(size, UInt64(Self.comparedBytes))..<size)
+        guard head == bytes(b, 0..<UInt64(head.count)), tail == bytes(b, size - UInt64(tail.count)..<size) else {
+            return false
+        }
+        let mark = fingerprint.mark(at: size, tail: tail.suffix(Fingerprint.tailBytes))
+        let copy = FileTrack(name: file.name, identity: file.identity, at: mark, isCopy: true)
+        copy.know(head, fingerprint)
+        file.copy = copy
+        file.copiedBytes = size
+        return true
     }
 
     // MARK: What it is then
 
     /// Reads a new file.
-    private func begin(_ file: FollowedFile, _ raw: CInt, at offset: UInt64) {
-        let beginning = bytes(raw, 0..<UInt64(Fingerprint.headBytes))
-        let tail = tail(raw, before: offset)
+    private func begin(_ file: FollowedFile, _ beginning: [UInt8], at offset: UInt64, tail: [UInt8]) {
         let track = FileTrack(
             name: file.name, identity: file.identity, at: fingerprint.mark(at: offset, tail: tail))
         track.know(beginning, fingerprint)

@@ -100,6 +100,8 @@ extension FollowServer {
                 if file.see(sighting) {
                     statistics.rotations += 1
                     if identities[path] == identity { identities[path] = nil }
+                    // It could not be opened under the name that it had.
+                    if case .copy = file.state { enqueueToIdentify(file) }
                 }
             } else if let status = FileStatus(path: sighting.path), status.identity == identity {
                 new.append((sighting, status))

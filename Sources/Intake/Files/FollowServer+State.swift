@@ -60,7 +60,7 @@ extension FollowServer {
     /// A file that was short when it was first seen is known by more of it now.
     private func completeHead(_ track: FileTrack) {
         guard track.head.offset < Fingerprint.headBytes, track.head.offset < track.live.offset, let file = track.file,
-            !file.isCompressed, let raw = file.descriptor?.raw
+            !file.isCompressed, open(file), let raw = file.descriptor?.raw
         else { return }
         let beginning = bytes(raw, 0..<min(UInt64(Fingerprint.headBytes), track.live.offset))
         guard fingerprint.matches(track.head, beginning) else { return }
@@ -72,22 +72,18 @@ extension FollowServer {
         for file in files.values {
             guard case .copy(let track?, nil) = file.state, let bytes = file.copiedBytes, track.durable.offset >= bytes
             else { continue }
-            spend(file)
+            if file.isCompressed { spend(file) } else { remember(file, file.copy) }
         }
     }
 
-    /// Remembers that all of a file was read elsewhere.
+    /// Remembers that all of a compressed file was read elsewhere. What it holds is not known without reading all of it; it
+    /// does not change, either.
     func spend(_ file: FollowedFile) {
-        var beginning: [UInt8] = []
-        var mark = Fingerprint.Mark(offset: file.status.size)
-        // What a compressed file holds is not known without reading all of it; it does not change, either.
-        if !file.isCompressed {
-            guard open(file), let raw = file.descriptor?.raw else { return }
-            beginning = bytes(raw, 0..<min(UInt64(Fingerprint.headBytes), mark.offset))
-            mark = fingerprint.mark(at: mark.offset, tail: tail(raw, before: mark.offset))
-        }
-        let own = FileTrack(name: file.name, identity: file.identity, at: mark, isCopy: true)
-        own.know(beginning, fingerprint)
+        let mark = Fingerprint.Mark(offset: file.status.size)
+        remember(file, FileTrack(name: file.name, identity: file.identity, at: mark, isCopy: true))
+    }
+
+    private func remember(_ file: FollowedFile, _ own: FileTrack?) {
         let original: FileTrack? = if case .copy(let track, _) = file.state { track } else { nil }
         file.state = .copy(of: original, own: own)
         mustSave = true

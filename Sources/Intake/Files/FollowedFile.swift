@@ -48,6 +48,8 @@ final class FollowedFile {
     var isReady = false
     /// Of a copy: up to where its original has its content, as far as that is known.
     var copiedBytes: UInt64?
+    /// Of a copy that is not compressed: what it was when it was compared with its original.
+    var copy: FileTrack?
     /// Up to where it was read.
     var position: UInt64 = 0
     /// Up to where it was looked at: behind `position` where the end of a line has not come.

@@ -151,6 +151,25 @@ struct FileFollowerTests {
         #expect(sink.texts.filter { !$0.hasPrefix("c") } == a + b && sink.texts.count == 502)
     }
 
+    /// gzip leaves both for a moment, and gives the new one the old one's time.
+    @Test func `a file that is just being compressed is read once`() throws {
+        let (a, b, c) = (lines("a", 30), lines("b", 3), lines("c", 1))
+        try folder.append(text(a), to: "x.log.1")
+        try folder.copy("x.log.1", to: "y")
+        try folder.gzip("y")
+        try folder.rename("y.gz", to: "x.log.1.gz")
+        let time = Date(timeIntervalSinceNow: -100)
+        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: folder("x.log.1.gz"))
+        try folder.append(text(b), to: "x.log")
+        let run = try FollowRun(folder, "x.log", rotated: true, sink)
+        #expect(sink.waitForLines(33))
+        try folder.remove("x.log.1")
+        try folder.append(text(c), to: "x.log")
+        #expect(sink.waitForLines(34))
+        try run.stop()
+        #expect(sink.texts == a + b + c)
+    }
+
     @Test func `what was put aside before is read if that is asked for, the oldest first`() throws {
         let (a, b, c) = (lines("a", 3), lines("b", 3), lines("c", 3))
         try folder.append(text(a), to: "x.log.2")

@@ -82,7 +82,7 @@ final class SpoolModel: AcknowledgingSink {
     /// Waits until it has so many lines, for one thread at a time; not for ever.
     ///
     /// - Returns: whether it has them.
-    func waitForLines(_ count: Int, seconds: Int = 10) -> Bool {
+    func waitForLines(_ count: Int, seconds: Int = 60) -> Bool {
         let semaphore = DispatchSemaphore(value: 0)
         let isThere = state.withLock {
             $0.waiting = (count, semaphore)

@@ -9,7 +9,7 @@ import Testing
 @testable import Notification
 
 /// Nothing here takes longer on a slow and busy machine, unless it never comes.
-let patience = Duration.seconds(60)
+let patience = Duration.seconds(180)
 
 struct NeverCame: Error, CustomStringConvertible {
     var description: String
