@@ -9,7 +9,7 @@ struct BoundCondition: Sendable {
         case flags(NetworkFlags)
         case listed(UInt64)
         case newAccount(Interval)
-        case captive, oneDevice
+        case captive, oneDevice, noOtherDevice
         case first(Sights)
     }
 
@@ -33,6 +33,7 @@ struct BoundCondition: Sendable {
                 case .newAccount(let span): .newAccount(span)
                 case .captive: .captive
                 case .oneDevice: .oneDevice
+                case .noOtherDevice: .noOtherDevice
                 case .first(let sights): .first(sights)
                 }
             return (test, clause.isNegated)
@@ -81,6 +82,7 @@ struct BoundCondition: Sendable {
         case .newAccount(let span): return standing.isFresh(at: batch.events[event].time, for: span)
         case .captive: return standing.life.isCaptive
         case .oneDevice: return standing.life.hasOneDevice
+        case .noOtherDevice: return standing.life.hasNoOtherDevice
         case .first(let sights): return standing.firsts.isSuperset(of: sights)
         }
     }

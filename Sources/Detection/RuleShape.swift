@@ -19,6 +19,7 @@ extension Rule {
             writer.write(parameters.window.microseconds)
             if parameters.member == .account { writer.write(parameters.newFor.microseconds) }
             writer.write(parameters.baseline?.halfLifeDays ?? 0)
+            if parameters.networks != nil { writer.write("networks") }
         case .rate(let parameters):
             writer.write(parameters.window.microseconds)
             writer.write(blame.rawValue)

@@ -118,7 +118,10 @@ struct Life: Sendable {
     /// Came back, and was seen nowhere else.
     var isCaptive: Bool { home != 0 && days >= Self.returns && !isAway }
     /// Came back, and was seen on no other device.
-    var hasOneDevice: Bool { device != 0 && days >= Self.returns && !hasOtherDevice }
+    var hasOneDevice: Bool { hasNoOtherDevice && days >= Self.returns }
+
+    /// Was seen on a device, and on no other.
+    var hasNoOtherDevice: Bool { device != 0 && !hasOtherDevice }
 
     /// - Parameter used: The device's ``mark(_:)``; 0 where the event has none.
     @inline(__always)

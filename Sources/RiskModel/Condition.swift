@@ -55,6 +55,8 @@ package struct Clause: Sendable, Hashable {
         case captive
         /// The account came back on later days, and was never seen on another device than the one it was registered on.
         case oneDevice
+        /// The account was never seen on another device than its first.
+        case noOtherDevice
         /// The account, known before, uses all of these for the first time.
         case first(Sights)
     }

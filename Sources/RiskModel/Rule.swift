@@ -64,6 +64,7 @@ package struct Rule: Sendable, Hashable {
         switch kind {
         case .travel: needed.insert(.location)
         case .resale: needed.insert(.asn)
+        case .distinct(let parameters) where parameters.networks != nil: needed.insert(.asn)
         case .match(let parameters):
             switch parameters.test {
             case .list(let name): needed.insert(.list(name))
@@ -77,7 +78,7 @@ package struct Rule: Sendable, Hashable {
             case .list(let name): needed.insert(.list(name))
             case .flags(let flags): needed.insert(.flags(flags))
             case .country: needed.insert(.country)
-            case .text, .present, .newAccount, .captive, .oneDevice, .first: break
+            case .text, .present, .newAccount, .captive, .oneDevice, .noOtherDevice, .first: break
             }
         }
         return needed

@@ -108,10 +108,12 @@ package struct DistinctParameters: Sendable, Hashable {
     package var newFor: Interval
     /// What the key's own past says is normal is taken off the count. Only where the members are accounts.
     package var baseline: Baseline?
+    /// The key's networks (ASN) in the window, without relays and data centres: the strength is at most theirs.
+    package var networks: Ramp?
 
     package init(
         key: Field, member: Field, window: Interval, ramp: Ramp, establishedWeight: Double = 1,
-        newFor: Interval = Interval(seconds: 7 * 86_400), baseline: Baseline? = nil
+        newFor: Interval = Interval(seconds: 7 * 86_400), baseline: Baseline? = nil, networks: Ramp? = nil
     ) {
         self.key = key
         self.member = member
@@ -120,6 +122,7 @@ package struct DistinctParameters: Sendable, Hashable {
         self.establishedWeight = establishedWeight
         self.newFor = newFor
         self.baseline = baseline
+        self.networks = networks
     }
 }
 

@@ -153,6 +153,8 @@ extension Evidence {
         let on = entity.map { " " + $0.phrase } ?? ""
         let details = traits.isEmpty ? "" : ": " + traits.joined(separator: ", ")
         switch kind {
+        case .distinct(let parameters):
+            return "\(count) \(rule.plural(of: parameters.member))\(on) within \(parameters.window)\(details)"
         case .overlap(let parameters):
             let what = rule.plural(of: parameters.member)
             return "\(parameters.concurrent) or more \(what) at once\(on), on \(count) occasions within "

@@ -53,7 +53,7 @@ extension Condition {
         return clauses
     }
 
-    private enum Account { case new, established, captive, oneDevice }
+    private enum Account { case new, established, captive, oneDevice, noOtherDevice }
 
     /// `account`: new or established, told apart by `new_for`; or what its life since the registration was like.
     private static func account(_ section: Section) -> Clause? {
@@ -65,6 +65,7 @@ extension Condition {
         }
         let choice = account.choice([
             ("new", Account.new), ("established", .established), ("captive", .captive), ("one_device", .oneDevice),
+            ("no_other_device", .noOtherDevice),
         ])
         guard let span, let choice else { return nil }
         switch choice {
@@ -72,6 +73,7 @@ extension Condition {
         case .established: return Clause(.newAccount(span), isNegated: true)
         case .captive: return Clause(.captive)
         case .oneDevice: return Clause(.oneDevice)
+        case .noOtherDevice: return Clause(.noOtherDevice)
         }
     }
 }

@@ -17,11 +17,16 @@ extension DistinctParameters {
             }
             baselineCursor?.note("\"baseline\" needs \"member: account\": it is learned from accounts; leave it out")
         }
+        let networksCursor = section["networks"]
+        let networks = networksCursor?.section { Ramp.read($0, upTo: ParameterReader.maximumMembers) }
+        if key == .account || key == .asn {
+            networksCursor?.note("\"networks\" needs a \"key\" that accounts share, such as device; leave it out")
+        }
         let ramp = reader.ramp()
         guard let key, let member, let window = reader.window, let ramp else { return nil }
         return DistinctParameters(
             key: key, member: member, window: window, ramp: ramp, establishedWeight: weight ?? 1,
-            newFor: newFor ?? Rule.newFor, baseline: baseline)
+            newFor: newFor ?? Rule.newFor, baseline: baseline, networks: networks)
     }
 }
 

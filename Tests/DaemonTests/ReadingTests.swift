@@ -82,6 +82,7 @@ extension ProcessTests {
                 "region_hopping_nodes": "a City or Country database; needs an Anonymous-IP database",
                 "region_hopping_nodes_day": "a City or Country database; needs an Anonymous-IP database",
                 "region_hopping_travel": "a City database",
+                "shared_device_networks": "an ASN database",
                 "shared_account_countries": "a City or Country database",
                 "unsupported_region": "a City or Country database",
                 "unsupported_region_registration": "a City or Country database",

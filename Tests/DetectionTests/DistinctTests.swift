@@ -127,6 +127,39 @@ import Testing
         #expect(strengths["old0"] == 0.25)
     }
 
+    @Test func `where networks are asked for, the strength is the lesser of theirs and the members'`() {
+        let parameters = DistinctParameters(
+            key: .device, member: .account, window: Interval(seconds: 3_600), ramp: Ramp(allow: 1, saturate: 5),
+            networks: Ramp(allow: 2, saturate: 6))
+        /// Of ten events of five accounts in turn.
+        func strengths(apart: Int64 = 1, flags: NetworkFlags = [], asn: (Int) -> UInt32) -> [String: Double] {
+            var folds = Folds(CompiledRules([.of(.distinct(parameters))]))
+            folds.run(
+                (0..<10).map { number in
+                    var place = Place(.london, flags: flags)
+                    place.asn = asn(number)
+                    return Fact(
+                        seconds: 10_000 + Int64(number) * apart, account: "a\(number % 5)", device: "d", place: place)
+                })
+            return Dictionary(grouping: folds.signals.keys, by: \.account).compactMapValues {
+                $0.map(\.strength).max()
+            }
+        }
+        // Five networks; the accounts by themselves would be worth 1. Who came first is told of all that came behind.
+        let accounts = (0..<5).map { "a\($0)" }
+        #expect(strengths { 64_500 + UInt32($0 % 5) } == Dictionary(uniqueKeysWithValues: accounts.map { ($0, 0.75) }))
+        #expect(strengths { 64_500 + UInt32($0) }.values.max() == 1)
+        #expect(strengths { 64_500 + UInt32($0 % 2) }.isEmpty)
+        #expect(strengths(flags: .vpn) { 64_500 + UInt32($0) }.isEmpty)
+        #expect(strengths { _ in 0 }.isEmpty)
+        // Three of the ten networks are in the window at once.
+        #expect(strengths(apart: 1_200) { 64_500 + UInt32($0) }.values.allSatisfy { $0 <= 0.25 })
+        let evidence = Evidence.pattern(
+            entity: EntityKey(kind: .device, text: "d"), count: 5, traits: ["from 5 networks"])
+        #expect(
+            evidence.sentence(for: .of(.distinct(parameters))) == "5 accounts on device d within 1h: from 5 networks")
+    }
+
     @Test func `countries seen through a relay do not count`() {
         var folds = Folds(CompiledRules([.of(.distinct(Self.parameters(.account, .country, allow: 1, saturate: 3)))]))
         folds.run(

@@ -106,6 +106,12 @@ enum Sample {
                 match(.any),
                 Condition(
                     types: [.login], clauses: [Clause(.first([.network])), Clause(.flags(.vpn), isNegated: true)])),
+            .of(
+                .distinct(
+                    DistinctParameters(
+                        key: .device, member: .account, window: span(900), ramp: Ramp(allow: 0, saturate: 3),
+                        networks: Ramp(allow: 1, saturate: 5))),
+                Condition(clauses: [Clause(.noOtherDevice)])),
         ]
         return rules.enumerated().map { number, rule in
             var rule = rule

@@ -129,6 +129,8 @@ import Testing
     @Test func `another device is another device, and none is none`() {
         let back = [Self.visit(1), Self.visit(2)]
         #expect(!Self.life(back + [Self.visit(3, device: "other")]).hasOneDevice)
+        #expect(!Self.life(back + [Self.visit(3, device: "other")]).hasNoOtherDevice)
+        #expect(Self.life(Array(back.prefix(1))).hasNoOtherDevice && !Self.life(Array(back.prefix(1))).hasOneDevice)
         #expect(Self.life(back + [Self.visit(3, device: "")]).hasOneDevice)
         #expect(Self.life(back + [Self.visit(3, device: "other")]).isCaptive)
     }

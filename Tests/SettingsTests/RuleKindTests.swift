@@ -31,6 +31,18 @@ import Testing
                     DistinctParameters(key: .ip, member: .account, window: hour, ramp: ramp, baseline: baseline)))
     }
 
+    @Test func `a distinct rule asks for networks where it is told to`() throws {
+        let rule = try Self.rule(
+            "kind: distinct, key: device, member: account, networks: {allow: 6, saturate: 12}, allow: 1, saturate: 9")
+        #expect(
+            rule.kind
+                == .distinct(
+                    DistinctParameters(
+                        key: .device, member: .account, window: hour, ramp: ramp,
+                        networks: Ramp(allow: 6, saturate: 12))))
+        #expect(rule.requirements.contains(.asn))
+    }
+
     @Test func `a rate rule has its parameters, and blames whom it is told to`() throws {
         let rule = try Self.rule("kind: rate, key: ip, blame: entity, allow: 20, saturate: 200")
         #expect(

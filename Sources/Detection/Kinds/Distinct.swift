@@ -6,13 +6,18 @@ import RiskModel
 /// `allow` the strength rises to 1 at `saturate`. When a key gets worse, all its members in the window are signalled, the
 /// earlier ones too; between such steps a member is signalled when it joins, and when it comes again after an eighth of the
 /// window. An account that is not known to be new is given `establishedWeight` of the blame too.
+///
+/// With `networks` the key's networks are counted beside: the strength is the lesser of the two.
 struct DistinctColumn: EntityColumn, AccountColumn {
     let rule: Bound<DistinctParameters>
     private var windows = MemberColumn()
     private var baselines: BaselineColumn?
+    /// The networks from which each key was used, where the rule asks for them.
+    private var networks: MemberColumn?
 
     init(_ rule: Bound<DistinctParameters>) {
         self.rule = rule
+        networks = rule.parameters.networks.map { _ in MemberColumn() }
         baselines = rule.parameters.baseline.map(BaselineColumn.init)
     }
 
@@ -63,11 +68,13 @@ struct DistinctColumn: EntityColumn, AccountColumn {
                 : field.member(of: events[event], account: standing.account, text: text, hash: passage.hash)
             guard let member else { continue }
             let isFresh = countsAccounts && standing.isFresh(at: time, for: parameters.newFor)
+            let spread = noteNetwork(of: Int(slot), events[event].place, at: time)
+            let limit = parameters.networks.map { $0.strength(Double(spread)) } ?? 1
             let finding = observe(
-                Int(slot), member, at: time, isFresh: isFresh, since: visit.firstSeen[Int(slot)])
+                Int(slot), member, at: time, isFresh: isFresh, since: visit.firstSeen[Int(slot)], atMost: limit)
             guard let finding else { continue }
             let cause = visit.cause(rule.index, event, slot)
-            let count = cause.evidence(finding)
+            let count = cause.evidence(finding, networks: spread)
             if finding.hasRisen || finding.isNewMember {
                 output.entitySignals.append(cause.signal(strength: finding.strength, count: finding.count))
             }
@@ -84,20 +91,31 @@ struct DistinctColumn: EntityColumn, AccountColumn {
         }
     }
 
+    /// From how many networks the key was used within the window, with that of an event: 0 where the rule does not ask.
+    @inline(__always)
+    private mutating func noteNetwork(of slot: Int, _ place: Place, at time: Timestamp) -> Int {
+        guard rule.parameters.networks != nil else { return 0 }
+        let window = rule.parameters.window
+        guard place.asn != 0, place.flags.isDisjoint(with: .elsewhere) else {
+            return networks?.members(of: slot).count { $0.seen > time - window } ?? 0
+        }
+        return networks?.observe(slot, UInt64(place.asn), at: time, isFresh: false, window: window).count ?? 0
+    }
+
     /// Observes `member` at `time`, on a key that is known since `since`; `nil` while there is nothing to say.
     @inline(__always)
     mutating func observe(
-        _ slot: Int, _ member: UInt64, at time: Timestamp, isFresh: Bool, since: Timestamp
+        _ slot: Int, _ member: UInt64, at time: Timestamp, isFresh: Bool, since: Timestamp, atMost limit: Double = 1
     ) -> Finding? {
         let parameters = rule.parameters
         let sighting = windows.observe(slot, member, at: time, isFresh: isFresh, window: parameters.window)
         if sighting.isTooOld { return nil }
         let established = sighting.count - sighting.freshCount
         var count = Double(sighting.freshCount) + Double(established) * parameters.establishedWeight
-        var cap = 1.0
+        var cap = limit
         if let baseline = parameters.baseline {
             count -= (baselines?.observe(slot, established, at: time) ?? 0) * baseline.share
-            if time - since < baseline.warmUp { cap = baseline.unknownCap }
+            if time - since < baseline.warmUp { cap = min(cap, baseline.unknownCap) }
         }
         guard count > parameters.ramp.allow else {
             windows.calm(slot)
@@ -117,17 +135,20 @@ struct DistinctColumn: EntityColumn, AccountColumn {
 
     mutating func grow(to count: Int) {
         windows.grow(to: count)
+        networks?.grow(to: count)
         baselines?.grow(to: count)
     }
 
     mutating func clear(_ slot: Int) {
         windows.clear(slot)
+        networks?.clear(slot)
         baselines?.clear(slot)
     }
 
     func encode(slotsOf index: KeyIndex, into writer: inout StateWriter) {
         for slot in index.liveSlots {
             windows.encode(slot, into: &writer)
+            networks?.encode(slot, into: &writer)
             baselines?.encode(slot, into: &writer)
         }
     }
@@ -138,6 +159,7 @@ struct DistinctColumn: EntityColumn, AccountColumn {
             try windows.decode(slot, from: &reader, window: rule.parameters.window) {
                 !areAccounts || AccountRef(rawValue: $0).isInPartition
             }
+            try networks?.decode(slot, from: &reader, window: rule.parameters.window) { $0 <= UInt32.max }
             try baselines?.decode(slot, from: &reader)
         }
     }
@@ -163,8 +185,11 @@ extension AccountRef {
 }
 
 extension Cause {
-    /// A count on the entity.
-    func evidence(_ finding: Finding) -> Evidence {
-        .count(entity: entity, count: finding.count, fresh: finding.freshCount, names: [])
+    /// A count on the entity; where the rule asks, with that of its networks.
+    func evidence(_ finding: Finding, networks: Int = 0) -> Evidence {
+        guard networks == 0 else {
+            return .pattern(entity: entity, count: finding.count, traits: ["from \(networks) networks"])
+        }
+        return .count(entity: entity, count: finding.count, fresh: finding.freshCount, names: [])
     }
 }
