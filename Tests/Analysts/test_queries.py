@@ -20,7 +20,7 @@ def parameters_of(world):
         return {
             "account": one("SELECT account FROM verdicts JOIN alerts USING (account) WHERE verdict = 'cleared' "
                            "AND alerts.level = 'ban' ORDER BY account DESC LIMIT 1"),
-            "span": "-6 hours",
+            "span": "-12 hours",
             "key": one("SELECT evidence ->> '$.key' FROM contributions WHERE evidence ->> '$.entity' = 'device' "
                        "GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"),
             "campaign": one("SELECT min(id) FROM campaigns WHERE merged_into IS NULL"),
