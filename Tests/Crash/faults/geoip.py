@@ -71,7 +71,8 @@ def geoip(house):
         with open(path, "wb") as file:
             file.write(data)
 
-    case.begin(limit=len(case.lines) // 4)
+    # By then there are alerts, and afterwards there will be more.
+    case.begin(limit=len(case.lines) * 2 // 3)
     case.daemon.wait_until_running()
     case.wait_for_acks(case.sender.limit)
     accept("renamed into place", by_rename)
