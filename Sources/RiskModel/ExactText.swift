@@ -8,7 +8,7 @@ package struct ExactText: Hashable, Comparable, Sendable {
     package init(_ text: String) { self.text = text }
 
     package static func == (a: Self, b: Self) -> Bool {
-        a.text == b.text && a.text.utf8.elementsEqual(b.text.utf8)
+        a.text.utf8.span.equals(b.text.utf8.span)
     }
 
     /// The order of `String`, and among equivalent texts that of their bytes: total, and as fast as `String`'s.

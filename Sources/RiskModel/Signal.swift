@@ -176,27 +176,48 @@ extension Evidence {
 
     /// The evidence as one JSON object, keys in a fixed order.
     package var json: String {
+        var text = ""
+        text.reserveCapacity(128)
         switch self {
         case .count(let entity, let count, let fresh, let names):
-            var text = "{"
-            if let entity {
-                text += "\"entity\":\(JSONText.quote(entity.kind.name)),\"key\":\(JSONText.quote(entity.text)),"
-            }
-            text += "\"count\":\(count)"
-            if fresh > 0 { text += ",\"new\":\(fresh)" }
-            if !names.isEmpty { text += ",\"members\":[" + names.map(JSONText.quote).joined(separator: ",") + "]" }
-            return text + "}"
+            text.append("{")
+            Self.append(entity, to: &text)
+            text.append("\"count\":\(count)")
+            if fresh > 0 { text.append(",\"new\":\(fresh)") }
+            if !names.isEmpty { Self.append(names, as: "members", to: &text) }
         case .journey(let from, let to, let distance, let count):
-            return "{\"from\":\(from.json),\"to\":\(to.json),\"distance_km\":\(Int(distance)),\"count\":\(count)}"
+            text.append("{\"from\":\(from.json),\"to\":\(to.json)")
+            text.append(",\"distance_km\":\(Int(distance)),\"count\":\(count)")
         case .match(let value, let count):
-            return "{\"value\":\(JSONText.quote(value)),\"count\":\(count)}"
+            text.append("{\"value\":")
+            JSONText.append(value, to: &text)
+            text.append(",\"count\":\(count)")
         case .pattern(let entity, let count, let traits):
-            var text = "{"
-            if let entity {
-                text += "\"entity\":\(JSONText.quote(entity.kind.name)),\"key\":\(JSONText.quote(entity.text)),"
-            }
-            return text + "\"count\":\(count),\"traits\":[" + traits.map(JSONText.quote).joined(separator: ",") + "]}"
+            text.append("{")
+            Self.append(entity, to: &text)
+            text.append("\"count\":\(count)")
+            Self.append(traits, as: "traits", to: &text)
         }
+        text.append("}")
+        return text
+    }
+
+    private static func append(_ entity: EntityKey?, to text: inout String) {
+        guard let entity else { return }
+        text.append("\"entity\":")
+        JSONText.append(entity.kind.name, to: &text)
+        text.append(",\"key\":")
+        JSONText.append(entity.text, to: &text)
+        text.append(",")
+    }
+
+    private static func append(_ values: [String], as name: String, to text: inout String) {
+        text.append(",\"\(name)\":[")
+        for (place, value) in values.enumerated() {
+            if place > 0 { text.append(",") }
+            JSONText.append(value, to: &text)
+        }
+        text.append("]")
     }
 }
 

@@ -14,6 +14,8 @@ struct RowStatement: ~Copyable {
     private var bytes: [UInt8] = [0]
     private var slices: [(parameter: Int32, kind: Kind, range: Range<Int>)] = []
     private var parameter: Int32 = 0
+    /// The time that was bound last, and where its text stands: many columns of a row say the same.
+    private var time: (time: Timestamp, range: Range<Int>)?
 
     init(_ db: Database, _ sql: String) throws {
         statement = try db.cachedStatement(sql: sql)
@@ -47,19 +49,24 @@ struct RowStatement: ~Copyable {
     mutating func bind(_ text: String) {
         let start = bytes.count
         bytes.append(contentsOf: text.utf8)
-        append(.text, from: start)
+        append(.text, start..<bytes.count)
     }
 
     mutating func bind(blob: [UInt8]) {
         let start = bytes.count
         bytes.append(contentsOf: blob)
-        append(.blob, from: start)
+        append(.blob, start..<bytes.count)
     }
 
     mutating func bind(_ time: Timestamp) {
+        if let last = self.time, last.time == time {
+            append(.text, last.range)
+            return
+        }
         let start = bytes.count
         time.appendColumn(to: &bytes)
-        append(.text, from: start)
+        self.time = (time, start..<bytes.count)
+        append(.text, start..<bytes.count)
     }
 
     /// NULL for the epoch, which stands for "never".
@@ -67,9 +74,9 @@ struct RowStatement: ~Copyable {
         if time == .epoch { bindNull() } else { bind(time) }
     }
 
-    private mutating func append(_ kind: Kind, from start: Int) {
+    private mutating func append(_ kind: Kind, _ range: Range<Int>) {
         parameter += 1
-        slices.append((parameter, kind, start..<bytes.count))
+        slices.append((parameter, kind, range))
     }
 
     /// Runs the statement on the bound row and makes ready for the next.
@@ -77,6 +84,13 @@ struct RowStatement: ~Copyable {
     /// - Returns: how many rows it changed.
     @discardableResult
     mutating func run() throws -> Int {
+        try read { _ in }
+        // SAFETY: the statement belongs to an open connection.
+        return unsafe Int(sqlite3_changes(sqlite3_db_handle(statement.sqliteStatement)))
+    }
+
+    /// Runs the query on the bound row, calls `body` with each row that it finds, and makes ready for the next.
+    mutating func read(_ body: (FoundRow) -> Void) throws {
         // SAFETY: the bytes are bound without a copy (SQLITE_STATIC) and stay where they are until the statement is
         // reset; afterwards it is not stepped again before every parameter is bound anew.
         let code = unsafe bytes.withUnsafeBufferPointer { buffer in
@@ -91,20 +105,42 @@ struct RowStatement: ~Copyable {
                 case .blob: unsafe sqlite3_bind_blob(handle, slice.parameter, start, count, nil)
                 }
             }
-            let code = unsafe sqlite3_step(handle)
+            var code = unsafe sqlite3_step(handle)
+            while code == SQLITE_ROW {
+                body(FoundRow(statement))
+                code = unsafe sqlite3_step(handle)
+            }
             unsafe sqlite3_reset(handle)
             return code
         }
         parameter = 0
+        time = nil
         bytes.removeSubrange(1...)
         slices.removeAll(keepingCapacity: true)
-        // SAFETY: the statement belongs to an open connection.
-        let connection = unsafe sqlite3_db_handle(statement.sqliteStatement)
         guard code == SQLITE_DONE else {
+            // SAFETY: the statement belongs to an open connection.
+            let connection = unsafe sqlite3_db_handle(statement.sqliteStatement)
             throw unsafe DatabaseError(
                 resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
                 message: String(cString: sqlite3_errmsg(connection)))
         }
-        return unsafe Int(sqlite3_changes(connection))
+    }
+}
+
+/// The row that a query stands at, until it goes on.
+struct FoundRow {
+    private let statement: Statement
+
+    fileprivate init(_ statement: Statement) { self.statement = statement }
+
+    func integer(_ column: Int32) -> Int {
+        // SAFETY: `statement` owns the handle, lives, and stands at a row.
+        unsafe Int(sqlite3_column_int64(statement.sqliteStatement, column))
+    }
+
+    /// Empty for NULL.
+    func text(_ column: Int32) -> String {
+        // SAFETY: as for integers; the text is copied before the statement goes on.
+        unsafe sqlite3_column_text(statement.sqliteStatement, column).map { unsafe String(cString: $0) } ?? ""
     }
 }

@@ -53,13 +53,15 @@ extension RowWriter {
     /// - Returns: how many there were.
     func removeAccounts(_ accounts: Set<ExactText>) throws -> Int {
         guard !accounts.isEmpty else { return 0 }
-        // Contributions go with their account.
         var remove = try RowStatement(db, "DELETE FROM accounts WHERE account = ?")
+        var removeContributions = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
         var leave = try RowStatement(db, "DELETE FROM campaign_members WHERE account = ?")
         var count = 0
         for account in accounts.sorted() {
             remove.bind(account.text)
             count += try remove.run()
+            removeContributions.bind(account.text)
+            try removeContributions.run()
             leave.bind(account.text)
             try leave.run()
         }

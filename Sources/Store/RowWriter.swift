@@ -11,8 +11,7 @@ struct RowWriter {
 
     func write(_ changes: Changes) throws {
         var added = try -removeAccounts(changes.ended)
-        added += try insertAccounts(changes.newAccounts)
-        added += try replaceScores(changes.scores)
+        added += try replaceScores(changes.scores, of: changes.newAccounts)
         try insertSignals(changes.signals)
         try insertAlerts(changes.alerts)
         try insertVerdicts(changes.verdicts)
@@ -27,108 +26,6 @@ struct RowWriter {
         try noteDepartures(changes.departures)
         try replaceMeta(changes, accountsAdded: added)
         try removeWhatIsOver(changes)
-    }
-
-    /// - Returns: how many accounts were new to the table.
-    private func insertAccounts(_ accounts: [NewAccount]) throws -> Int {
-        guard !accounts.isEmpty else { return 0 }
-        let basePoints = rules.policy.basePoints
-        var insert = try RowStatement(
-            db,
-            """
-            INSERT INTO accounts (account, score, level, compromised, first_seen, scored_at)
-            VALUES (?, ?, 'normal', 0, ?, ?) ON CONFLICT DO NOTHING
-            """)
-        var added = 0
-        func add(_ account: NewAccount) throws -> Int {
-            insert.bind(account.account)
-            insert.bind(points: basePoints)
-            insert.bind(timeOrNever: account.firstSeen)
-            insert.bind(timeOrNever: account.firstSeen)
-            return try insert.run()
-        }
-        for account in accounts.sorted(by: { $0.account < $1.account }) {
-            if try add(account) == 1 {
-                added += 1
-            } else if try endLife(of: account) {
-                // One row for another.
-                _ = try add(account)
-            }
-        }
-        return added
-    }
-
-    /// - Returns: how many accounts were new to the table.
-    private func replaceScores(_ scores: [ExactText: Score]) throws -> Int {
-        guard !scores.isEmpty else { return 0 }
-        var update = try RowStatement(
-            db,
-            """
-            UPDATE accounts SET score = ?1, level = ?2, compromised = ?3, scored_at = ?5, seq = ?6,
-                first_seen = coalesce(min(first_seen, ?4), first_seen, ?4), peak_level = ?7, peak_score = ?8,
-                peak_at = ?9, verdict = ?10, shadow_score = ?11
-            WHERE account = ?12
-            """)
-        var insert = try RowStatement(
-            db,
-            """
-            INSERT INTO accounts (score, level, compromised, first_seen, scored_at, seq, peak_level, peak_score,
-                peak_at, verdict, shadow_score, account)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """)
-        var clear = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
-        var contribute = try RowStatement(
-            db, "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        var texts = EvidenceTexts(rules.rules)
-        var added = 0
-        for score in scores.values.sorted(by: { $0.account < $1.account }) {
-            score.bind(to: &update)
-            if try update.run() == 0 {
-                score.bind(to: &insert)
-                added += try insert.run()
-            }
-            clear.bind(score.account)
-            try clear.run()
-            guard !score.contributions.isEmpty else { continue }
-            try insertPrior(of: score, &contribute)
-            for contribution in score.contributions {
-                try insertContribution(contribution, of: score.account, &texts, &contribute)
-            }
-        }
-        return added
-    }
-
-    private func insertContribution(
-        _ part: Contribution, of account: String, _ texts: inout EvidenceTexts, _ statement: inout RowStatement
-    ) throws {
-        let rule = rules.rules[part.rule]
-        statement.bind(account)
-        statement.bind(rule.id)
-        statement.bind(rule.family.name)
-        statement.bind(rule.heuristic)
-        statement.bind(points: part.points)
-        statement.bind(part.evidenceValue)
-        statement.bind(part.strength)
-        statement.bind(part.since)
-        statement.bind(part.updated)
-        statement.bind(texts.json(part.evidence, of: part.rule))
-        statement.bind(texts.sentence(part.evidence, of: part.rule))
-        statement.bind(rule.basis.name)
-        try statement.run()
-    }
-
-    /// What the account would have without evidence, so that the rows of an account add up to its score.
-    private func insertPrior(of score: Score, _ statement: inout RowStatement) throws {
-        statement.bind(score.account)
-        statement.bind(Schema.priorRule)
-        statement.bind(Schema.priorRule)
-        statement.bindNull()
-        statement.bind(points: score.basePoints)
-        statement.bind(rules.policy.prior)
-        for _ in 0..<4 { statement.bindNull() }
-        statement.bind("what every account has before any evidence")
-        statement.bindNull()
-        try statement.run()
     }
 
     private func insertSignals(_ signals: [RecordedSignal]) throws {
@@ -313,24 +210,5 @@ struct RowWriter {
         var accounts = try RowStatement(db, "UPDATE meta SET value = value + ? WHERE key = 'accounts'")
         accounts.bind(accountsAdded)
         try accounts.run()
-    }
-}
-
-extension Score {
-    /// Binds the account's row: score, level, compromised, first_seen, scored_at, seq, peak_level, peak_score, peak_at,
-    /// verdict, shadow_score, account.
-    fileprivate func bind(to statement: inout RowStatement) {
-        statement.bind(points: points)
-        statement.bind(level.name)
-        statement.bind(compromised ? 1 : 0)
-        statement.bind(timeOrNever: firstSeen)
-        statement.bind(time)
-        statement.bind(seq: seq)
-        statement.bind(peak.level.name)
-        statement.bind(points: peak.points)
-        statement.bind(peak.time)
-        if let verdict { statement.bind(verdict.rawValue) } else { statement.bindNull() }
-        if let shadowPoints { statement.bind(points: shadowPoints) } else { statement.bindNull() }
-        statement.bind(account)
     }
 }

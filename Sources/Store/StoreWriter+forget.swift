@@ -128,6 +128,7 @@ private struct AccountEraser {
             try eraseNumbered(name)
             let accounts = try execute("DELETE FROM accounts WHERE account = ?", [name])
             rows.deleted += accounts
+            try db.execute(sql: "DELETE FROM contributions WHERE account = ?", arguments: [name])
             try db.execute(
                 sql: "UPDATE meta SET value = value - ? WHERE key = 'accounts' AND ? > 0",
                 arguments: [accounts, accounts])

@@ -85,6 +85,29 @@ import Testing
         #expect(writer.appliedSeq == 2)
     }
 
+    @Test func `under another policy the row of the prior says what every account has now`() throws {
+        let writer = try scratch.openWriter(configuration: Self.record(built: 1))
+        func write(_ basePoints: Int, seq: UInt64) throws {
+            var changes = Changes()
+            changes.throughSeq = seq
+            var score = Fixtures.score("a", [1_000], seq: seq)
+            score.basePoints = basePoints
+            changes.scores = [ExactText("a"): score]
+            try writer.write(changes)
+        }
+        let prior = "SELECT points, evidence_value FROM contributions WHERE rule = 'prior'"
+        try write(180, seq: 1)
+        #expect(try scratch.sqlite3(prior) == "1.8|\(Fixtures.rules.policy.prior)")
+        var rules = Fixtures.rules
+        rules.policy.prior = -3
+        try writer.adopt(rules: rules, inactive: [:], configuration: Self.record(built: 2), changes: Changes())
+        // The base score rounds: another prior can have the same.
+        try write(180, seq: 2)
+        #expect(try scratch.sqlite3(prior) == "1.8|-3.0")
+        try write(474, seq: 3)
+        #expect(try scratch.sqlite3(prior) == "4.74|-3.0")
+    }
+
     @Test func `a reload that cannot be written down leaves the old rules in force`() throws {
         let writer = try scratch.openWriter(configuration: Self.record(built: 1))
         try writer.queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA busy_timeout = 1") }
