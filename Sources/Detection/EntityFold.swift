@@ -76,9 +76,10 @@ package final class EntityFold: Sendable {
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
         let uses = rules.uses
-        let conditions = groups.map(\.condition)
-        let hasClauses = conditions.map(\.hasClauses)
+        let clauses = groups.map { $0.condition.clauses.isEmpty ? nil : $0.condition.clauses }
         let events = batch.events.span
+        let allStandings = passage.standings
+        let standings = allStandings.span
         let allUses = uses.all.span
         let usingGroups = uses.groups.span
         for index in events.indices {
@@ -89,12 +90,10 @@ package final class EntityFold: Sendable {
                 operation.event = UInt32(truncatingIfNeeded: index)
                 for i in allUses[use].range {
                     let group = usingGroups[i]
-                    if hasClauses[group] {
-                        let holds = conditions[group].clausesHold(
-                            for: index, of: batch, standing: passage.standings[index])
-                        guard holds else { continue }
+                    if let clauses = clauses[group] {
+                        guard clauses.hold(for: index, of: batch, standing: standings[index]) else { continue }
                     }
-                    let bucket = partition * conditions.count + group
+                    let bucket = partition * groups.count + group
                     operation.bucket = UInt32(truncatingIfNeeded: bucket)
                     starts[bucket + 1] += 1
                     unsorted.append(operation)

@@ -46,12 +46,35 @@ struct AccountVisit: Sendable {
     let kinds: [UInt32]
     let hash: KeyHash
 
+    init(
+        _ operations: ArraySlice<ProfilePartition.Operation>, of batch: EventBatch, standings: [Standing], hash: KeyHash
+    ) {
+        var events: [UInt32] = []
+        var kinds: [UInt32] = []
+        events.reserveCapacity(operations.count)
+        kinds.reserveCapacity(operations.count)
+        let all = batch.events.span
+        for operation in operations {
+            events.append(operation.event)
+            kinds.append(all[Int(operation.event)].kind)
+        }
+        self.batch = batch
+        self.events = events
+        self.standings = standings
+        self.kinds = kinds
+        self.hash = hash
+    }
+
     /// The positions of the events for which a condition holds.
     func select(_ condition: BoundCondition, into positions: inout [UInt32]) {
         positions.removeAll(keepingCapacity: true)
+        let clauses = condition.clauses.isEmpty ? nil : condition.clauses
         for position in kinds.indices where kinds[position] & condition.kinds != 0 {
-            let holds = condition.clausesHold(for: Int(events[position]), of: batch, standing: standings[position])
-            if holds { positions.append(UInt32(truncatingIfNeeded: position)) }
+            if let clauses {
+                let holds = clauses.hold(for: Int(events[position]), of: batch, standing: standings[position])
+                guard holds else { continue }
+            }
+            positions.append(UInt32(truncatingIfNeeded: position))
         }
     }
 

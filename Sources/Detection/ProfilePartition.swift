@@ -73,9 +73,7 @@ struct ProfilePartition: Sendable {
         }
         ties?.grow(to: index.slotCount)
         if let ties { warmth &+= ties.warm(slots) }
-        let visit = AccountVisit(
-            batch: batch, events: operations.map(\.event), standings: output.standings,
-            kinds: operations.map { batch.events[Int($0.event)].kind }, hash: hash)
+        let visit = AccountVisit(operations, of: batch, standings: output.standings, hash: hash)
         let isMeasured = meter.isMeasuring
         var positions: [UInt32] = []
         positions.reserveCapacity(operations.count)
@@ -102,18 +100,19 @@ struct ProfilePartition: Sendable {
         _ operations: ArraySlice<Operation>, _ batch: EventBatch, _ hash: KeyHash, _ output: inout Output
     ) {
         let text = batch.text.span
+        let events = batch.events.span
         output.standings.reserveCapacity(operations.count)
         var slots: [UInt32] = []
         slots.reserveCapacity(operations.count)
         for operation in operations {
             let event = Int(operation.event)
-            let time = batch.events[event].time
+            let time = events[event].time
             let (slot, isNew) = index.slot(
-                text: text.extracting(batch.events[event].account.range), hash: operation.hash, at: time)
+                text: text.extracting(events[event].account.range), hash: operation.hash, at: time)
             if isNew {
                 add(slot, firstSeen: time)
                 let account = NewAccount(
-                    account: index.text(of: slot), firstSeen: time, watermark: batch.events[event].watermark)
+                    account: index.text(of: slot), firstSeen: time, watermark: events[event].watermark)
                 output.arrivals.append(Arrival(event: operation.event, account: account))
             }
             slots.append(UInt32(truncatingIfNeeded: slot))
@@ -122,18 +121,18 @@ struct ProfilePartition: Sendable {
         for (operation, known) in zip(operations, slots) {
             let event = Int(operation.event)
             let slot = Int(known)
-            let time = batch.events[event].time
-            if batch.events[event].type == .registration, batch.events[event].outcome != .failure,
+            let time = events[event].time
+            if events[event].type == .registration, events[event].outcome != .failure,
                 profiles[slot].registeredAt == .epoch
             {
                 profiles[slot].registeredAt = time
             }
-            let name = batch.events[event].device
+            let name = events[event].device
             let device = name.isEmpty ? 0 : mark(hash.hash(text.extracting(name.range)))
             let hadDevice = profiles[slot].familiarity.hasDevice
-            let firsts = profiles[slot].familiarity.observe(batch.events[event], device: device, hash: hash)
+            let firsts = profiles[slot].familiarity.observe(events[event], device: device, hash: hash)
             let isFirstSight = profiles[slot].life.isUnknown
-            profiles[slot].life.observe(batch.events[event], device: device, hash: hash)
+            profiles[slot].life.observe(events[event], device: device, hash: hash)
             output.standings.append(
                 Standing(
                     account: ref(slot), registeredAt: profiles[slot].registeredAt,
