@@ -85,6 +85,17 @@ package struct Assembly: Sendable {
             mappings: configuration.mappings, accountSpan: configuration.privacy.retention.accounts)
     }
 
+    /// How long the daemon's rows stay.
+    package var retention: Retention {
+        let spans = configuration.privacy.retention
+        return Retention(
+            signals: spans.signals, alerts: spans.alerts, verdicts: spans.verdicts, entities: spans.entities,
+            quarantine: spans.quarantine, audit: spans.audit, accounts: spans.accounts)
+    }
+
+    /// Of a replay all rows stay, but for those of accounts that leave the state.
+    package var replayRetention: Retention { Retention(accounts: configuration.privacy.retention.accounts) }
+
     /// What the store notes of it, beside the rules.
     package var record: ConfigurationRecord {
         let record = sources.record

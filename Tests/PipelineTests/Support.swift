@@ -18,7 +18,7 @@ final class TemporaryDatabase {
         writer = try StoreWriter(
             path: path, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
             configuration: assembly.record,
-            retention: Retention(accounts: assembly.configuration.privacy.retention.accounts))
+            retention: assembly.replayRetention)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
