@@ -119,8 +119,7 @@ extension Flow {
         let configuration = live.current.configuration
         let scan = StateScan(
             search: trace.search, stateDirectory: configuration.stateDirectory,
-            databasePath: configuration.databasePath, except: forgetter.folder, throughSequence: sequence,
-            left: left)
+            database: writer, except: forgetter.folder, throughSequence: sequence, left: left)
         guard try writer.emptyLog() else { throw ForgetFault.logHeld }
         let first = try scan.run()
         guard first.inDatabase > 0 else { return first.proof }
