@@ -145,7 +145,8 @@ private enum ForgetFault: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .noSnapshot(let why): "no snapshot of the state without it could be written: \(why)"
-        case .logHeld: "a reader holds the database's log open; end it (lslocks shows who has the -shm file) and ask again"
+        case .logHeld:
+            "a reader holds the database's log open; end it (lslocks shows who has the -shm file) and ask again"
         case .laterLife: "events that came since are processed already; ask again, and they go too"
         case .ordinary(let what):
             """
