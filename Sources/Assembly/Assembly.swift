@@ -108,9 +108,9 @@ package struct Assembly: Sendable {
             pseudonyms: sources.pseudonyms?.summary ?? "")
     }
 
-    /// The file itself, or the files of a folder with this ending, by name.
+    /// The file itself, or the files of a folder with this ending, by name. A link stands for what it leads to.
     private static func files(_ path: String, suffix: String, faults: inout [String]) -> [String] {
-        let kind = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+        let kind = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
         guard kind?.isDirectory == true else { return [path] }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             faults.append("\(path): the folder cannot be read; give this user or its group the right to")
