@@ -1,4 +1,5 @@
-# A Debian 12 of its own, for tests of the package; to be sourced. Makes $scratch with $root in it, and removes both at the end.
+# A Debian 12 of its own, for tests of the package; to be sourced. Makes $scratch with $root in it, and removes both at
+# the end.
 # shellcheck shell=bash disable=SC2034 # pids is for who sources this
 
 script/setup debootstrap dpkg-dev
@@ -36,7 +37,8 @@ make_root() {
     if [[ ${BASE:-} ]]; then
         cp -a --one-file-system "$BASE" "$root"
     else
-        debootstrap --variant=minbase --include="$with" bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" >"$scratch/log" ||
+        local mirror=${MIRROR:-http://deb.debian.org/debian}
+        debootstrap --variant=minbase --include="$with" bookworm "$root" "$mirror" >"$scratch/log" ||
             { tail -5 "$scratch/log" >&2; fail "debootstrap"; }
     fi
     # Where debootstrap could make no devices, there is at least one.

@@ -1,3 +1,4 @@
+internal import Assembly
 internal import HTTPTypes
 internal import RiskModel
 internal import Store
@@ -25,6 +26,7 @@ extension Endpoints {
                 filter.beforeID = call.integer("after")
             } else {
                 filter.afterID = call.integer("after") ?? 0
+                try await check(filter.afterID, call)
             }
             filter.limit = call.limit + 1
             let since = call.since
@@ -49,8 +51,12 @@ extension Endpoints {
             if let last, Parameter.integer(last).map({ $0 >= 0 }) != true {
                 throw Problem(.invalidParameter, "Last-Event-ID must be the id of an alert.")
             }
-            let after = last.flatMap(Parameter.integer) ?? call.integer("after")
-            filter.afterID = if let after { after } else { try await newest(call) }
+            if let after = last.flatMap(Parameter.integer) ?? call.integer("after") {
+                try await check(after, call)
+                filter.afterID = after
+            } else {
+                filter.afterID = try await newest(call)
+            }
             guard let place = call.house.streams.take(for: call.caller) else {
                 throw Problem(
                     .tooManyRequests, "There are too many streams; close one.", headers: [.retryAfter: "5"])
@@ -68,6 +74,18 @@ extension Endpoints {
         return filter
     }
 
+    /// Refuses a place ahead of all alerts: it is from another database, and who waits behind it would miss what comes until
+    /// the numbers are as high. While the state is rebuilt the database may have to catch up, and he waits.
+    private static func check(_ after: Int, _ call: Call) async throws {
+        guard call.house.services.status().phase == .running else { return }
+        let newest = try await newest(call)
+        guard after > newest else { return }
+        throw Problem(
+            .invalidParameter,
+            "The newest alert is \(newest): the one to go on behind is from another database. Begin with after=0.")
+    }
+
+    /// The newest alert's id; 0 where there is none.
     private static func newest(_ call: Call) async throws -> Int {
         try await call.read { reader in
             var filter = AlertFilter()

@@ -62,8 +62,9 @@ struct Router: Sendable {
         _ request: Request, _ origin: Origin, _ exchange: Exchange, _ found: inout Route?
     ) async throws -> Answer {
         let (caller, roles) = try authenticate(request, origin)
-        // A request by RFC 9112 §3.2 names its host once.
-        guard request.head.authority != nil else {
+        // A request by RFC 9112 §3.2 names its host once. The first is the authority; a second is left among the fields.
+        let isNamedAgain = request.headers.contains { $0.name.canonicalName == "host" }
+        guard request.head.authority != nil, !isNamedAgain else {
             throw Problem(.malformedRequest, "Send one Host.")
         }
         guard (request.head.path ?? "").utf8.count <= house.limits.targetBytes else {

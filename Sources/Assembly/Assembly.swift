@@ -85,6 +85,17 @@ package struct Assembly: Sendable {
             mappings: configuration.mappings, accountSpan: configuration.privacy.retention.accounts)
     }
 
+    /// How long the daemon's rows stay.
+    package var retention: Retention {
+        let spans = configuration.privacy.retention
+        return Retention(
+            signals: spans.signals, alerts: spans.alerts, verdicts: spans.verdicts, entities: spans.entities,
+            quarantine: spans.quarantine, audit: spans.audit, accounts: spans.accounts)
+    }
+
+    /// Of a replay all rows stay, but for those of accounts that leave the state.
+    package var replayRetention: Retention { Retention(accounts: configuration.privacy.retention.accounts) }
+
     /// What the store notes of it, beside the rules.
     package var record: ConfigurationRecord {
         let record = sources.record
@@ -97,9 +108,9 @@ package struct Assembly: Sendable {
             pseudonyms: sources.pseudonyms?.summary ?? "")
     }
 
-    /// The file itself, or the files of a folder with this ending, by name.
+    /// The file itself, or the files of a folder with this ending, by name. A link stands for what it leads to.
     private static func files(_ path: String, suffix: String, faults: inout [String]) -> [String] {
-        let kind = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isDirectoryKey])
+        let kind = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [.isDirectoryKey])
         guard kind?.isDirectory == true else { return [path] }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
             faults.append("\(path): the folder cannot be read; give this user or its group the right to")

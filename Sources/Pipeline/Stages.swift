@@ -33,6 +33,9 @@ final class Stages: Sendable {
     let sources: EnrichmentSources
     let options: Pipeline.Options
     private let workers: [Worker]
+    /// Held while a batch is decoded, since what the workers hold is of one batch: behind a reload the batch that was read
+    /// before it is decoded anew while the next one is.
+    private let decoding = Mutex(())
     private let profileFold: ProfileFold
     private let entityFold: EntityFold
     private let riskFold: RiskFold
@@ -87,15 +90,17 @@ final class Stages: Sendable {
             return
         }
         let workers = workers
-        DispatchQueue.concurrentPerform(iterations: runs) { run in
-            workers[run].state.withLock { worker in
-                worker.batch.removeAll()
-                worker.decoder.decode(
-                    frames, frames: count * run / runs..<count * (run + 1) / runs, into: &worker.batch)
-                worker.enricher.enrich(&worker.batch, events: worker.batch.events.indices)
+        decoding.withLock { _ in
+            DispatchQueue.concurrentPerform(iterations: runs) { run in
+                workers[run].state.withLock { worker in
+                    worker.batch.removeAll()
+                    worker.decoder.decode(
+                        frames, frames: count * run / runs..<count * (run + 1) / runs, into: &worker.batch)
+                    worker.enricher.enrich(&worker.batch, events: worker.batch.events.indices)
+                }
             }
+            for run in 0..<runs { workers[run].state.withLock { batch.append($0.batch) } }
         }
-        for run in 0..<runs { workers[run].state.withLock { batch.append($0.batch) } }
     }
 
     /// Puts pseudonyms in place of what names people in events whose turn has come: from here on nothing else is seen or kept.

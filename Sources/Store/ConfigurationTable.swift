@@ -27,6 +27,10 @@ enum ConfigurationTable {
 }
 
 extension StoreReader {
+    /// What is to be said beside addresses where ``hiddenNetworks()``.
+    package static let hiddenNetworksNote =
+        "IP addresses are pseudonyms; outside banrisk somebody else has them (banrisk pseudonym --reverse)."
+
     /// Whether addresses were pseudonyms under some configuration: they look like addresses, and are not those of events.
     package func hiddenNetworks() throws(StoreError) -> Bool {
         try read { db in

@@ -72,22 +72,28 @@ enum Connection {
     }
 
     /// Syncs the write-ahead log; the first time its folder too.
-    static func syncWAL(_ db: Database) throws { try sync(SQLITE_FCNTL_JOURNAL_POINTER, db) }
+    static func syncWAL(_ db: Database) throws { try sync(.log, db) }
 
     /// Syncs the file itself, without the log.
-    static func syncFile(_ db: Database) throws { try sync(SQLITE_FCNTL_FILE_POINTER, db) }
+    static func syncFile(_ db: Database) throws { try sync(.file, db) }
 
     /// Syncs by SQLite's own handle: to close one of our own would give up its locks.
-    private static func sync(_ pointer: CInt, _ db: Database) throws {
-        var file: UnsafeMutablePointer<sqlite3_file>?
-        // SAFETY: the connection is open here; SQLite writes one pointer, to a file that it keeps open as long as the
-        // connection. In WAL mode the journal is the log
-        // (<https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html>). It has no methods before it was first used.
-        let code = unsafe sqlite3_file_control(db.sqliteConnection, nil, pointer, &file)
-        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+    private static func sync(_ part: DatabasePart, _ db: Database) throws {
+        let file = try unsafe file(part, db)
         guard let sync = unsafe file?.pointee.pMethods?.pointee.xSync else { return }
         let synced = unsafe sync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY)
         guard synced == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: synced)) }
+    }
+
+    /// SQLite's own handle of a file, as long as the connection is open. It has no methods before it was first used.
+    static func file(_ part: DatabasePart, _ db: Database) throws -> UnsafeMutablePointer<sqlite3_file>? {
+        // In WAL mode the journal is the log (<https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html>).
+        let pointer = part == .log ? SQLITE_FCNTL_JOURNAL_POINTER : SQLITE_FCNTL_FILE_POINTER
+        var file: UnsafeMutablePointer<sqlite3_file>?
+        // SAFETY: the connection is open here; SQLite writes one pointer.
+        let code = unsafe sqlite3_file_control(db.sqliteConnection, nil, pointer, &file)
+        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+        return unsafe file
     }
 
     /// The file's schema; 0 where it is empty.

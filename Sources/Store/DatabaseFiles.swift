@@ -17,6 +17,11 @@ struct DatabaseFiles: Sendable {
         if Self.identities(path) != opened { throw StoreError.replaced(path: path) }
     }
 
+    /// Whether a path leads to one of them, by whatever name.
+    func include(_ path: String) -> Bool {
+        FileIdentity(path: path).map { opened.contains($0) } ?? false
+    }
+
     /// The size of the write-ahead log.
     var walBytes: Int { FileIdentity.bytes(path: path + "-wal") }
 

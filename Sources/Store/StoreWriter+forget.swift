@@ -94,8 +94,13 @@ private enum MentionForm: String, CaseIterable {
     /// The sentence that says in words what the evidence of its row says.
     static let sentences = ["contributions.evidence": "explanation", "alerts.explanation": "reason"]
 
+    /// Whose cells stay, and say something else in the place of the account.
+    static let mended: [Self] = [.text, .evidence]
+
     /// The name of the SQL function that tells whether a cell speaks of the account.
     var test: String { "is_\(rawValue)" }
+    /// The name of the SQL function that puts something else in the place of the account.
+    var mending: String { "mended_\(rawValue)" }
 
     func isMention(of search: NameSearch, _ bytes: Span<UInt8>) -> Bool {
         switch self {
@@ -104,6 +109,11 @@ private enum MentionForm: String, CaseIterable {
         case .evidence: !search.mentions(inEvidence: bytes).isEmpty
         case .line: search.isOrdinary ? search.isAccount(in: bytes) : !search.words(in: bytes).isEmpty
         }
+    }
+
+    /// A cell of ``mended`` with something else in the place of the account; `nil` where it does not speak of it.
+    func replacing(_ search: NameSearch, in text: String, with other: String) -> String? {
+        self == .evidence ? search.replacing(inEvidence: text, with: other) : search.replacing(in: text, with: other)
     }
 }
 
@@ -145,19 +155,17 @@ private struct AccountEraser {
         for search in names {
             try eraseQuarantine(search)
             let tombstone = tombstone
-            let mended = [
-                DatabaseFunction("mended", argumentCount: 1, pure: true) { values in
+            let mending = MentionForm.mended.map { form in
+                DatabaseFunction(form.mending, argumentCount: 1, pure: true) { values in
                     guard let text = String.fromDatabaseValue(values[0]) else { return nil }
-                    return search.replacing(in: text, with: tombstone) ?? text
-                },
-                DatabaseFunction("mended_evidence", argumentCount: 1, pure: true) { values in
-                    guard let text = String.fromDatabaseValue(values[0]) else { return nil }
-                    return search.replacing(inEvidence: text, with: tombstone) ?? text
-                },
-            ]
-            for function in mended { db.add(function: function) }
-            defer { for function in mended { db.remove(function: function) } }
-            for (table, column, form) in MentionForm.columns { try mend(table, column, form, search) }
+                    return form.replacing(search, in: text, with: tombstone) ?? text
+                }
+            }
+            for function in mending { db.add(function: function) }
+            defer { for function in mending { db.remove(function: function) } }
+            for (table, column, form) in MentionForm.columns where MentionForm.mended.contains(form) {
+                try mend(table, column, form, search)
+            }
             // A name that is known to be one, whatever else it means.
             rows.altered += try execute(
                 "UPDATE audit SET subject = ? WHERE subject = ?", [tombstone, search.name])
@@ -198,10 +206,10 @@ private struct AccountEraser {
     private mutating func mend(
         _ table: String, _ column: String, _ form: MentionForm, _ search: NameSearch
     ) throws {
-        guard form == .text || form == .evidence else { return }
         let quoted = String(JSONText.quote(search.name).dropFirst().dropLast())
-        let function = form == .evidence ? "mended_evidence" : "mended"
-        let sentence = MentionForm.sentences["\(table).\(column)"].map { ", \($0) = mended(\($0))" } ?? ""
+        let function = form.mending
+        let text = MentionForm.text.mending
+        let sentence = MentionForm.sentences["\(table).\(column)"].map { ", \($0) = \(text)(\($0))" } ?? ""
         rows.altered += try execute(
             """
             UPDATE OR REPLACE \(table) SET \(column) = \(function)(\(column))\(sentence)

@@ -17,7 +17,7 @@ package final class StoreWriter: Sendable {
     let queue: DatabaseQueue
     let checkpointer: Checkpointer
     private let limits: Limits
-    private let files: DatabaseFiles
+    let files: DatabaseFiles
     /// Whether the file had been written under another configuration, or none, when it was opened.
     package let openedNewConfiguration: Bool
     private let path: String

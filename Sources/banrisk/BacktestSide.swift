@@ -26,7 +26,7 @@ struct BacktestSide {
         writer = try StoreWriter(
             path: database, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
             configuration: assembly.record,
-            retention: Retention(accounts: assembly.configuration.privacy.retention.accounts))
+            retention: assembly.replayRetention)
         queue = StoreQueue(writer: writer, mode: .replay)
     }
 

@@ -38,9 +38,7 @@ struct Explain: ParsableCommand {
             } else {
                 for line in Self.lines(row, parts, verdict, Terminal()) { try output.line(line) }
                 if try reader.hiddenNetworks() {
-                    try output.line(
-                        "IP addresses are pseudonyms; outside banrisk somebody else has them (banrisk pseudonym "
-                            + "--reverse).")
+                    try output.line(StoreReader.hiddenNetworksNote)
                 }
             }
             try output.flush()

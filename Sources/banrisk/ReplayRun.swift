@@ -29,7 +29,7 @@ struct ReplayRun {
         let rules = rules ?? configuration.ruleSet
         let writer = try StoreWriter(
             path: database, rules: rules, inactive: assembly.inactive, configuration: assembly.record,
-            retention: Retention(accounts: configuration.privacy.retention.accounts))
+            retention: assembly.replayRetention)
         guard writer.appliedSeq == 0 else { throw ToolError.databaseExists(database) }
         let pipeline = Pipeline(rules: rules, sources: assembly.sources, options: assembly.pipelineOptions)
         let queue = StoreQueue(writer: writer, mode: .replay)

@@ -68,7 +68,7 @@ struct Daemon: Sendable {
             try StoreWriter(
                 path: configuration.databasePath, rules: configuration.ruleSet, inactive: assembly.inactive,
                 configuration: assembly.record, quarantineRows: configuration.quarantineRows,
-                retention: Retention(configuration.privacy.retention))
+                retention: assembly.retention)
         }
         let snapshots = try SnapshotFolder(path: configuration.stateDirectory + "/snapshots")
         let pipeline = assembly.makePipeline()
@@ -289,14 +289,6 @@ enum DaemonError: Error, CustomStringConvertible {
             "the folder \(path) cannot be made: \(unsafe String(cString: strerror(code))); "
                 + "make it, owned by this user, or name another"
         }
-    }
-}
-
-extension Retention {
-    fileprivate init(_ spans: Configuration.Privacy.Retention) {
-        self.init(
-            signals: spans.signals, alerts: spans.alerts, verdicts: spans.verdicts, entities: spans.entities,
-            quarantine: spans.quarantine, audit: spans.audit, accounts: spans.accounts)
     }
 }
 

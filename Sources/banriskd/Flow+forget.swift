@@ -119,8 +119,7 @@ extension Flow {
         let configuration = live.current.configuration
         let scan = StateScan(
             search: trace.search, stateDirectory: configuration.stateDirectory,
-            databasePath: configuration.databasePath, except: forgetter.folder, throughSequence: sequence,
-            left: left)
+            database: writer, except: forgetter.folder, throughSequence: sequence, left: left)
         guard try writer.emptyLog() else { throw ForgetFault.logHeld }
         let first = try scan.run()
         guard first.inDatabase > 0 else { return first.proof }
@@ -146,7 +145,8 @@ private enum ForgetFault: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .noSnapshot(let why): "no snapshot of the state without it could be written: \(why)"
-        case .logHeld: "a reader holds the database's log open; end it (fuser on the -shm file) and ask again"
+        case .logHeld:
+            "a reader holds the database's log open; end it (lslocks shows who has the -shm file) and ask again"
         case .laterLife: "events that came since are processed already; ask again, and they go too"
         case .ordinary(let what):
             """

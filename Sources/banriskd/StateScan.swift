@@ -1,12 +1,14 @@
 import Assembly
 import Foundation
 import RiskModel
+import Store
 
 /// A search through every file of the state for a name.
 struct StateScan {
     let search: NameSearch
     let stateDirectory: String
-    let databasePath: String
+    /// Its files are read by way of it. Its `-shm` is not: it has numbers of pages, and no texts.
+    let database: StoreWriter
     /// The folder that is not looked into, since it says what is to be looked for.
     let except: String
     /// Segments that begin behind it hold what came later.
@@ -32,15 +34,25 @@ struct StateScan {
         var proof = ForgetAnswer.Proof()
         var inDatabase = 0
         var inSegments: [String: Int] = [:]
-        for path in try paths() {
+        for part in DatabasePart.allCases {
+            var found = ForgetAnswer.Proof()
+            var offset = 0
+            try scan(isLater: false, &found) {
+                let bytes = try database.bytes(of: part, at: offset, count: Self.chunkBytes)
+                offset += bytes.count
+                return bytes
+            }
+            proof.files += 1
+            proof.bytes += found.bytes
+            inDatabase += found.hits + found.insideOthers
+        }
+        for path in paths() {
             var part = ForgetAnswer.Proof()
             try scan(path, &part)
             proof.files += part.files
             proof.bytes += part.bytes
             proof.since += part.since
-            if path.hasPrefix(databasePath) {
-                inDatabase += part.hits + part.insideOthers
-            } else if path.hasSuffix(".segment") {
+            if path.hasSuffix(".segment") {
                 inSegments[path] = part.hits
                 proof.insideOthers += part.insideOthers
             } else {
@@ -61,17 +73,15 @@ struct StateScan {
         return (proof, inDatabase)
     }
 
-    private func paths() throws -> [String] {
-        var paths: Set<String> = []
+    private func paths() -> [String] {
+        var paths: [String] = []
         guard let files = FileManager.default.enumerator(atPath: stateDirectory) else { return [] }
         for case let name as String in files {
             let path = stateDirectory + "/" + name
-            guard files.fileAttributes?[.type] as? FileAttributeType == .typeRegular, !path.hasPrefix(except + "/")
+            guard files.fileAttributes?[.type] as? FileAttributeType == .typeRegular, !path.hasPrefix(except + "/"),
+                !database.hasOpen(path)
             else { continue }
-            paths.insert(path)
-        }
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: databasePath + suffix) {
-            paths.insert(databasePath + suffix)
+            paths.append(path)
         }
         return paths.sorted()
     }
@@ -83,11 +93,16 @@ struct StateScan {
             (path as NSString).lastPathComponent.split(separator: ".").first.flatMap { UInt64($0) }
             .map { path.hasSuffix(".segment") && $0 > throughSequence } ?? false
         proof.files += 1
+        try scan(isLater: isLater, &proof) { Array(try file.read(upToCount: Self.chunkBytes) ?? Data()) }
+    }
+
+    /// - Parameter next: gives the bytes that follow; none at the end.
+    private func scan(isLater: Bool, _ proof: inout ForgetAnswer.Proof, next: () throws -> [UInt8]) throws {
         var held: [UInt8] = []
         // What begins before it is counted, and stands there for what is next to the rest.
         var counted = 0
         while true {
-            let chunk = try file.read(upToCount: Self.chunkBytes) ?? Data()
+            let chunk = try next()
             proof.bytes += chunk.count
             held += chunk
             let end = chunk.isEmpty ? held.count : max(counted, held.count - Self.overlapBytes)

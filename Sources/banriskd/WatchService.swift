@@ -68,7 +68,7 @@ private struct Stalls {
             logger.warning(
                 """
                 the database's log has \(wal >> 20) MiB: a reader keeps a transaction open, so it cannot be emptied; find it with \
-                fuser on the -shm file
+                lslocks: it has the -shm file
                 """, metadata: ["event": "store.log"])
         }
         isLogLong = isLong

@@ -38,6 +38,7 @@ import Testing
         ("GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\u{0}b\r\n\r\n", 400),
         ("GET /healthz HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", 400),
         ("BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 400), ("GET /healthz HTTP/1.1\r\n\r\n", 400),
+        ("GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
         // Methods that are known and not for here.
         ("TRACE /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 405), ("CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         // Targets.

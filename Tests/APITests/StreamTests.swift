@@ -1,3 +1,4 @@
+import Assembly
 import Foundation
 import Glibc
 import RiskModel
@@ -55,6 +56,20 @@ import Testing
             ] {
                 for id in 8...Shelf.names.count { #expect(try Self.id(client.readEvent()) == id) }
             }
+        }
+    }
+
+    @Test(arguments: [("", "Last-Event-ID: 4711\r\n"), ("?after=4711", ""), ("?after=9223372036854775807", "")])
+    func `a place ahead of all alerts is from another database, and refused`(
+        query: String, headers: String
+    ) async throws {
+        try await serving { harness in
+            let client = try RawClient(harness.socket)
+            try client.send("GET /v1/alerts/stream\(query) HTTP/1.1\r\nHost: x\r\n\(headers)\r\n")
+            #expect(try client.read().status == 400)
+            // While the state is rebuilt the alerts may still come.
+            harness.desk.state.withLock { $0.status.phase = .recovering }
+            _ = try Self.open(harness, query, headers)
         }
     }
 

@@ -1,4 +1,7 @@
-"""Checks docs/analysts.md: its queries, its programs on a live database, the rights, and exports. See script/test-analysts."""
+"""Checks docs/analysts.md: its queries, its programs on a live database, the rights, and exports.
+
+See script/test-analysts.
+"""
 import argparse
 import sqlite3
 import sys
@@ -32,7 +35,8 @@ def write_answers():
 def main():
     parser = argparse.ArgumentParser(prog="script/test-analysts", description=__doc__)
     parser.add_argument("--bin", required=True, help="folder with banrisk and banriskd")
-    parser.add_argument("--python", default="", help="a Python that has datasette, pandas and duckdb; none: they are left out")
+    parser.add_argument("--python", default="",
+                        help="a Python that has datasette, pandas and duckdb; none: they are left out")
     parser.add_argument("--write", action="store_true",
                         help="write docs/analysts.md's answers and Datasette's file anew, and end")
     parser.add_argument("only", nargs="*", default=SUITES, help="suites, or suite.Class.test")

@@ -2,7 +2,8 @@
 import re
 
 QUESTION = re.compile(
-    r"^### (?P<number>\d+)\. (?P<title>.+?)\n(?P<text>.*?)```sql\n(?P<sql>.*?)```\n(?:\n```text\n(?P<answer>.*?)```\n)?",
+    r"^### (?P<number>\d+)\. (?P<title>.+?)\n(?P<text>.*?)"
+    r"```sql\n(?P<sql>.*?)```\n(?:\n```text\n(?P<answer>.*?)```\n)?",
     re.MULTILINE | re.DOTALL)
 ROWS, CELL = 6, 58
 
@@ -30,7 +31,8 @@ def table(columns, rows):
                for place in range(len(columns))]
 
     def line(cells):
-        parts = [text.rjust(width) if right else text.ljust(width) for text, width, right in zip(cells, widths, numeric)]
+        columns = zip(cells, widths, numeric)
+        parts = [text.rjust(width) if right else text.ljust(width) for text, width, right in columns]
         return "  ".join(parts).rstrip() + "\n"
 
     more = f"… {len(rows) - ROWS} more\n" if len(rows) > ROWS else ""

@@ -49,8 +49,8 @@ class Live:
 
     def start(self):
         with open(self._log, "ab") as log:
-            self._process = subprocess.Popen([*self._become, self.daemon, "--config", self._config], stdin=subprocess.DEVNULL,
-                                             stdout=log, stderr=log)
+            command = [*self._become, self.daemon, "--config", self._config]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until("the daemon", lambda: (self.status() or {}).get("phase") == "running")
 
     def status(self):
@@ -75,7 +75,8 @@ class Live:
 
     def settle(self):
         """Waits until what was fed is in the database."""
-        until("the events to be written", lambda: (status := self.status()) and status["sequence"]["applied"] >= self._fed)
+        until("the events to be written",
+              lambda: (status := self.status()) and status["sequence"]["applied"] >= self._fed)
 
     def writing(self):
         """A context in which the daemon has events to write all the time."""

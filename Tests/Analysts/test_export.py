@@ -14,8 +14,8 @@ import unittest
 
 from setting import setting
 
-NASTY = ["", " ", "a,b", 'say "hi"', "line\nbreak", "line\r\nbreak", "\r", "\t", "nul\0inside", "\x01\x1b[31m\x7f\x9b", "NULL",
-         "ünïcode 🏦 \u2028 \u202e", "'quoted'", '"', "=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a=b", "1e3", "007"]
+NASTY = ["", " ", "a,b", 'say "hi"', "line\nbreak", "line\r\nbreak", "\r", "\t", "nul\0inside", "\x01\x1b[31m\x7f\x9b",
+         "NULL", "ünïcode 🏦 \u2028 \u202e", "'quoted'", '"', "=1+1", "+1", "-1", "@SUM(A1)", "＝1", "a=b", "1e3", "007"]
 FORMULAS = {"=1+1", "+1", "-1", "@SUM(A1)", "＝1", "\r", "\t"}
 
 
@@ -109,7 +109,8 @@ class Exports(unittest.TestCase):
         self.assertEqual(self.export("--table", "rules", "--since", time, check=False).returncode, 2)
 
     def test_an_unknown_table_is_refused_and_names_what_there_is(self):
-        for name in ("nothing", "accounts; DROP TABLE accounts", "grdb_migrations", "sqlite_master", 'x" UNION SELECT 1 --'):
+        for name in ("nothing", "accounts; DROP TABLE accounts", "grdb_migrations", "sqlite_master",
+                     'x" UNION SELECT 1 --'):
             done = self.export("--table", name, check=False)
             self.assertEqual((done.returncode, done.stdout), (2, b""))
             self.assertIn(b"risky_accounts", done.stderr)
@@ -137,8 +138,9 @@ class Exports(unittest.TestCase):
 
     def test_a_full_disk_is_told_and_nothing_is_left(self):
         with open("/dev/full", "wb") as full:
-            done = subprocess.run([os.path.join(setting.binaries, "banrisk"), "export", "--database", self.database, "--table",
-                                   "contributions"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+            command = [os.path.join(setting.binaries, "banrisk"), "export", "--database", self.database, "--table",
+                       "contributions"]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
         self.assertEqual(done.returncode, 74)
         folder = os.path.join(self.folder, "limited")
         os.mkdir(folder)
@@ -182,7 +184,8 @@ class Exports(unittest.TestCase):
     @staticmethod
     def measured(*arguments):
         """How many lines an export has, and its peak of memory in KiB."""
-        process = subprocess.Popen([os.path.join(setting.binaries, "banrisk"), "export", *arguments], stdout=subprocess.PIPE)
+        command = [os.path.join(setting.binaries, "banrisk"), "export", *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
         lines = sum(part.count(b"\n") for part in iter(lambda: process.stdout.read(1 << 20), b""))
         process.stdout.close()
         _, status, usage = os.wait4(process.pid, 0)

@@ -154,4 +154,5 @@ class Tools(unittest.TestCase):
     def test_datasettes_file_says_what_the_documents_say(self):
         with open(setting.reference, encoding="utf-8") as reference, open(setting.metadata, encoding="utf-8") as file, \
                 sqlite3.connect(f"file:{self.live.database}?mode=ro", uri=True) as db:
-            self.assertEqual(file.read(), metadata(reference.read(), self.guide, db), "run script/test-analysts --write")
+            self.assertEqual(file.read(), metadata(reference.read(), self.guide, db),
+                             "run script/test-analysts --write")

@@ -59,7 +59,10 @@ class World:
             file.write("rules: rules.yaml\n")
 
     def _judge(self):
-        """Verdicts as analysts would give them who have the truth, but for those who talked them round for some days."""
+        """Verdicts as analysts would give them who have the truth.
+
+        But for those who talked them round for some days.
+        """
         seen, early = os.path.join(self.folder, "seen.ndjson"), os.path.join(self.folder, "seen.db")
         with open(self.events, encoding="utf-8") as source, open(seen, "w", encoding="utf-8") as target:
             target.writelines(line for line in source if line[7:26] < SEEN_UNTIL)

@@ -63,7 +63,8 @@ def table(rows, seed, seconds, short):
     lines = ["| what was done | how often | what was lost | what the user saw |", "|---|---|---|---|"]
     for row in rows:
         lost = f"**{'; '.join(row.failures)}**" if row.failures else row.lost
-        cells = [cell.replace("|", "\\|").replace("\n", "<br>") or "–" for cell in (row.fault, row.times, lost, row.saw)]
+        texts = (row.fault, row.times, lost, row.saw)
+        cells = [text.replace("|", "\\|").replace("\n", "<br>") or "–" for text in texts]
         lines.append(f"| {' | '.join(cells)} |")
     date = time.strftime("%Y-%m-%d")
     return "\n".join(lines) + f"\n\nA {kind} run with seed {seed}, {seconds:.0f} s, {os.cpu_count()} cores, {date}."

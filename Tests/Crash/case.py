@@ -18,8 +18,8 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__f
 DEMO = os.path.join(REPOSITORY, "Config", "demo")
 SESSION = 0xBA9
 
-# Snapshots as often, and segments as small, as they can be. Lateness so long that the daemon never notes a pause, which would
-# take a number of its own.
+# Snapshots as often, and segments as small, as they can be. Lateness so long that the daemon never notes a pause,
+# which would take a number of its own.
 SETTINGS = """\
 state_directory: state
 runtime_directory: run

@@ -125,7 +125,8 @@ class ContentTests(unittest.TestCase):
 
     def test_what_is_left_out_is_left_out(self):
         self.assertNotEqual(self.change("UPDATE accounts SET score = 1"), [])
-        for without in ({"columns": {"accounts": ["score"]}}, {"rows": {"accounts": lambda row: True}}, {"omit": ["accounts"]}):
+        for without in (
+                {"columns": {"accounts": ["score"]}}, {"rows": {"accounts": lambda row: True}}, {"omit": ["accounts"]}):
             tables = [content.without(content.dump(path), **without) for path in (self.path, self.other)]
             self.assertEqual(content.differences(*tables), [])
 

@@ -77,6 +77,24 @@ extension ProcessTests {
             #expect(first == ["2026-02-03T06:26:40.000000Z"])
         }
 
+        /// Whoever opens the database and finds no other takes the log away when he closes it.
+        @Test func `the daemon keeps its locks on the database, and others who close it leave the log`() throws {
+            let daemon = try Self.daemon()
+            try Self.forget(daemon)
+            for suffix in ["", "-shm"] {
+                let raw = open(daemon.database + suffix, O_RDWR | O_CLOEXEC)
+                try #require(raw >= 0)
+                defer { close(raw) }
+                var lock = flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+                #expect(fcntl(raw, F_GETLK, &lock) == 0 && lock.l_pid == daemon.process.pid, "\(suffix)")
+            }
+            let writing = try run("/usr/bin/sqlite3", [daemon.database, "SELECT 1"])
+            #expect(writing.end == .exit(0))
+            try daemon.feed(Self.later)
+            try daemon.waitUntilApplied(Self.lines.count + Self.later.count)
+            #expect(try daemon.stop() == .exit(0))
+        }
+
         private static func forget(_ daemon: RunningDaemon, _ name: String = name) throws {
             let answer = try run(Places.banrisk, ["forget", name, "--control", daemon.control])
             #expect(answer.end == .exit(0) && answer.output.contains(": 0 hits"), "\(answer)")

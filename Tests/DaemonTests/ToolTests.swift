@@ -181,6 +181,17 @@ extension ProcessTests {
             }
         }
 
+        @Test func `a link to a folder stands for the folder`() throws {
+            let folder = try TemporaryFolder()
+            for (link, target) in [("places", Places.demo), ("lists", Places.repository + "/Config/lists")] {
+                try FileManager.default.createSymbolicLink(atPath: folder(link), withDestinationPath: target)
+            }
+            let configuration = try folder.write("geoip: [places]\nlists: [lists]\n", to: "banrisk.yaml")
+            let outcome = try run(Places.banrisk, ["check", "--config", configuration])
+            #expect(outcome.end == .exit(0), "\(outcome.errors)")
+            #expect(outcome.output.contains("banrisk-demo-City") && outcome.output.contains("hosting_asns"))
+        }
+
         @Test func `with --json every line of every command is one JSON object`() throws {
             let folder = try farm()
             let daemon = try RunningDaemon(TemporaryFolder())

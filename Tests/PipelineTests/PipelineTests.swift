@@ -36,6 +36,17 @@ import Testing
         #expect(try Self.content(of: Self.demo(), Self.assembly(shards: shards, batch: batch)) == reference)
     }
 
+    @Test func `a reload before every batch, each of which was decoded ahead, makes no difference`() throws {
+        // Enough lines a batch for each worker to decode a run of them.
+        let assembly = try Self.assembly(shards: 2, batch: 128)
+        let database = try TemporaryDatabase(assembly)
+        try database.replay(Self.demo(), by: assembly) { pipeline in
+            _ = try pipeline.adopt(
+                rules: assembly.configuration.ruleSet, sources: assembly.sources, options: assembly.pipelineOptions)
+        }
+        #expect(try database.content() == Self.content(of: Self.demo(), Self.assembly()))
+    }
+
     @Test(arguments: [1, 100, 1_700, 3_391])
     func `a store that was stopped anywhere goes on as if it had not been`(lines: Int) throws {
         let assembly = try Self.assembly(shards: 2, batch: 64)

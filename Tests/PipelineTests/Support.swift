@@ -18,19 +18,25 @@ final class TemporaryDatabase {
         writer = try StoreWriter(
             path: path, rules: assembly.configuration.ruleSet, inactive: assembly.inactive,
             configuration: assembly.record,
-            retention: Retention(accounts: assembly.configuration.privacy.retention.accounts))
+            retention: assembly.replayRetention)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// Runs lines through a new pipeline into the database; what that has already only rebuilds the state.
-    func replay(_ lines: Data, by assembly: Assembly, mode: StoreQueue.Mode = .replay) throws {
+    ///
+    /// - Parameter between: Called before each batch, as the runner does it.
+    func replay(
+        _ lines: Data, by assembly: Assembly, mode: StoreQueue.Mode = .replay,
+        between: (Pipeline) throws -> Void = { _ in }
+    ) throws {
         let queue = StoreQueue(writer: writer, mode: mode)
+        let pipeline = assembly.makePipeline()
         let runner = PipelineRunner(
-            pipeline: assembly.makePipeline(), queue: queue, batchFrames: assembly.configuration.batchFrames,
+            pipeline: pipeline, queue: queue, batchFrames: assembly.configuration.batchFrames,
             appliedSeq: writer.appliedSeq)
         var frames = LineFrames(lines)
-        try runner.run(&frames, isEnd: true)
+        try runner.run(&frames, isEnd: true, between: { try between(pipeline) })
     }
 
     /// Every row of every table that events fill, in order.

@@ -171,13 +171,15 @@ extension FollowServer {
             || (file.isPutAside && now - file.lastChange >= limits.settling)
     }
 
-    /// The track without a file that has this content; the one that was read the farthest.
+    /// The track that has this content, and no file that is still to be read; the one that was read the farthest.
     private func lost(_ file: FollowedFile, _ key: UInt64, _ beginning: [UInt8], _ raw: CInt) -> FileTrack? {
         index.alike(key, file.name).lazy
             .filter { track in
                 guard track.isUnmistakable, let other = track.file else { return track.isUnmistakable }
+                // What was compressed from this file, and was seen before it.
+                if other.isCompressed { return true }
                 // One that has lost its last name and was read to its end may be here again under another inode.
-                return !other.isNamed && other !== file && !other.isCompressed && other.position == other.status.size
+                return !other.isNamed && other !== file && other.position == other.status.size
             }
             .prefix(Self.maximumComparisons)
             .filter { file.status.size >= $0.resume && self.isContent(of: $0, beginning, raw) }
@@ -265,8 +267,11 @@ extension FollowServer {
     /// Takes a track from the pool, or from a file that needs it no more.
     func take(_ track: FileTrack) {
         track.isFoundByInode = false
-        track.file?.state = .dormant(generation: generation)
-        track.file = nil
+        if let before = track.file {
+            before.state = .dormant(generation: generation)
+            before.gzip = GzipProgress()
+            track.file = nil
+        }
         pool.removeAll { $0 === track }
     }
 

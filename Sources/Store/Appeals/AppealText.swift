@@ -18,13 +18,7 @@ package struct AppealText {
     /// For whoever decides. Has reasons of verdicts, which can name others: not for the accused.
     package var forYou: [String] {
         var lines = ["FOR YOU — not for the accused", ""] + standing
-        if appeal.addressesAreHidden {
-            lines += [
-                "",
-                "IP addresses below are pseudonyms; outside banrisk somebody else has them "
-                    + "(banrisk pseudonym --reverse).",
-            ]
-        }
+        if appeal.addressesAreHidden { lines += ["", StoreReader.hiddenNetworksNote] }
         lines += ["", "What it is accused of"]
         if appeal.charges.isEmpty {
             lines.append(

@@ -13,7 +13,8 @@ from faults.kills import by_mode, live
 from waiting import Failure
 
 
-@fault("pauses", "pauses, of which the daemon makes a note in the spool, with kills in between; then everything but the spool "
+@fault("pauses", "pauses, of which the daemon makes a note in the spool, with kills in between; then everything "
+                 "but the spool "
        "deleted", short=False)
 def pauses(house):
     """Where pauses were is for the clock to say, so the content is compared with what the spool alone gives."""

@@ -18,7 +18,8 @@ def rebuilt(path, epoch):
     return data[:at] + epoch.to_bytes(4, "big") + data[at + 4:]
 
 
-@fault("geoip", "MaxMind databases replaced by rename and in place, truncated, overwritten with garbage, emptied, deleted, "
+@fault("geoip", "MaxMind databases replaced by rename and in place, truncated, overwritten with garbage, "
+                "emptied, deleted, "
        "while events flow; killed in between")
 def geoip(house):
     case = Case(house, "geoip", 10_000 if house.short else 30_000)
@@ -102,7 +103,8 @@ def geoip(house):
     check_builds(case, len(good))
     return case, f"{len(good)} good ones ({', '.join(sorted(set(good)))}), {len(bad)} bad ones ({', '.join(bad)}), " \
         f"{sum(case.kills.values())} kills", (
-        f"good ones in force within {slowest:.0f} s; bad ones refused in the log and in `banrisk status` as “not reloaded”, "
+        f"good ones in force within {slowest:.0f} s; bad ones refused in the log and in `banrisk status` as "
+        "“not reloaded”, "
         "the old stays in force")
 
 

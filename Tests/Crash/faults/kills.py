@@ -200,5 +200,6 @@ def send(house):
     case.daemon.stop()
     case.compare()
     return case, f"{by_mode(case)}; {clients} of the client", (
-        "`banrisk send` waits for the daemon and goes on; started again with the same `--session`, it goes on behind what "
+        "`banrisk send` waits for the daemon and goes on; started again with the same `--session`, it goes on "
+        "behind what "
         "is on disk, and ends with status 0 when all of it is")

@@ -85,7 +85,8 @@ def raise_descriptors(count):
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
-@fault("connections", "1,000 idle and 1,000 dribbling connections, more than the 1,024 allowed, while a good client sends")
+@fault("connections", "1,000 idle and 1,000 dribbling connections, more than the 1,024 allowed, while a good "
+                      "client sends")
 def connections(house):
     raise_descriptors(4_096)
     case = Case(house, "connections", 10_000 if house.short else 30_000)
@@ -117,7 +118,10 @@ def connections(house):
 
 @fault("deaf", "clients that never read their acknowledgements")
 def deaf(house):
-    """Their frames stand among the good client's; the spool says in which order, and a replay of that is to compare with."""
+    """Their frames stand among the good client's; the spool says in which order.
+
+    A replay of that is to compare with.
+    """
     case = Case(house, "deaf", 5_000)
     senders = 3
     lines = case.lines[:1_000]
@@ -237,6 +241,8 @@ def sync_errors(house):
     failed = case.daemon.injected("INJECTED")
     if not failed:
         raise Failure("not one sync failed")
-    return case, f"{failed} syncs in {lives} lives, {case.kills['at work']} of them ended by `kill -9`, {ends} by status 74", (
-        f"where the spool's sync fails, a new segment ({len(os.listdir(case.spool)) - 1} in the end); where the database's or "
+    ended = f"{case.kills['at work']} of them ended by `kill -9`, {ends} by status 74"
+    return case, f"{failed} syncs in {lives} lives, {ended}", (
+        f"where the spool's sync fails, a new segment ({len(os.listdir(case.spool)) - 1} in the end); where the "
+        "database's or "
         "the snapshot's fails, the reason in `banrisk status` or the log")

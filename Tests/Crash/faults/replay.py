@@ -9,7 +9,8 @@ from waiting import Failure
 OVERSIZED = 1
 
 
-@fault("replay", "none: a client sends as fast as it can; the content against that of `banrisk replay` of the same lines")
+@fault("replay", "none: a client sends as fast as it can; the content against that of `banrisk replay` of the "
+                 "same lines")
 def undisturbed(house):
     case = Case(house, "replay", 10_000 if house.short else 150_000)
     compare(case, case.lines, house.reference(case.count))

@@ -66,7 +66,8 @@ def rounds(case, count, damage):
         damage(i)
 
 
-@fault("snapshots", "the newest snapshot, or both, damaged: a bit flipped, cut, emptied, lengthened, overwritten, of a later "
+@fault("snapshots", "the newest snapshot, or both, damaged: a bit flipped, cut, emptied, lengthened, "
+                    "overwritten, of a later "
        "version")
 def damaged(house):
     case = Case(house, "snapshots", 10_000 if house.short else 30_000)
@@ -85,11 +86,13 @@ def damaged(house):
     rounds(case, 3 if house.short else 24, damage)
     case.finish()
     return case, f"{sum(done.values())} snapshots: " + ", ".join(f"{n} {name}" for name, n in done.most_common()), (
-        f"“the snapshot … is damaged …; an older state is used”, {times(case.said('an older state is used'))}; a start that "
+        f"“the snapshot … is damaged …; an older state is used”, {times(case.said('an older state is used'))}; "
+        "a start that "
         "takes longer")
 
 
-@fault("no-snapshots", "all snapshots deleted; or a half-written `.new` left over, or one of a later state", short=False)
+@fault("no-snapshots", "all snapshots deleted; or a half-written `.new` left over, or one of a later state",
+       short=False)
 def missing(house):
     case = Case(house, "no-snapshots", 30_000)
     done = Counter()

@@ -17,7 +17,8 @@ def in_sync(case):
     case.kill("at work")
 
 
-@fault("torn", "torn writes: after a kill, everything that no sync had covered is cut at any byte, zeroed by sectors of "
+@fault("torn", "torn writes: after a kill, everything that no sync had covered is cut at any byte, zeroed by "
+               "sectors of "
        "512 bytes, overwritten with garbage, or older bytes stand there")
 def torn(house):
     case = Case(house, "torn", 10_000 if house.short else 30_000)
@@ -31,7 +32,8 @@ def torn(house):
         sessions = spool.sessions(case.spool)
         if len(sessions) > 1:
             raise Failure(f"one client's frames stand in {len(sessions)} sessions")
-        found = spool.tear(case.spool, case.rng, next(iter(sessions), 0), case.sender.acked, content.applied(case.database))
+        found = spool.tear(
+            case.spool, case.rng, next(iter(sessions), 0), case.sender.acked, content.applied(case.database))
         if found:
             tears[found.how] += 1
             hit += found.frames

@@ -2,8 +2,8 @@
 //
 //	fluent-sender FILE SOCKET
 //
-// Each record is a message of its own, which is sent again until it is acknowledged, and so waits for a sync of the disk.
-// Many senders share each sync.
+// Each record is a message of its own, which is sent again until it is acknowledged, and so waits for a sync of the
+// disk. Many senders share each sync.
 package main
 
 import (
