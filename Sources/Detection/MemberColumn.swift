@@ -52,6 +52,13 @@ struct MemberColumn: Sendable {
         return few.place == 0 ? few.members : many[Int(few.place) - 1].members
     }
 
+    /// How many members were seen after `time`.
+    func count(of slot: Int, after time: Timestamp) -> Int {
+        let few = few[slot]
+        if few.place != 0 { return many[Int(few.place) - 1].count(after: time) }
+        return (few.first.counts(after: time) ? 1 : 0) + (few.second.counts(after: time) ? 1 : 0)
+    }
+
     /// Notes that `member` was seen at `time`. `member` must not be `UInt64.max`.
     @inline(__always)
     mutating func observe(

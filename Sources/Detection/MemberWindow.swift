@@ -26,6 +26,9 @@ struct Member: Sendable {
     @inline(__always)
     var isNone: Bool { id == .max }
 
+    /// Whether it is one, and was seen after `time`.
+    func counts(after time: Timestamp) -> Bool { !isNone && seen > time }
+
     /// The order in which members are told: earliest sight first.
     static func precedes(_ a: Member, _ b: Member) -> Bool { (a.seen, a.id) < (b.seen, b.id) }
 }
@@ -176,6 +179,9 @@ struct MemberWindow: Sendable {
         table = Array(repeating: .none, count: size)
         for member in members { table[place(of: member.id)] = member }
     }
+
+    /// How many members were seen after `time`.
+    func count(after time: Timestamp) -> Int { table.count { $0.counts(after: time) } }
 
     /// The members in the window, earliest sight first.
     var members: [Member] { table.filter { !$0.isNone }.sorted(by: Member.precedes) }

@@ -36,19 +36,15 @@ package struct Retention: Sendable, Hashable {
 /// only what a later one would take too. Signals and alerts go from the oldest on, up to the first that is not over, so that
 /// a flush costs what it removes; the newest stays, since rows are numbered on from it.
 extension RowWriter {
-    func removeWhatIsOver(_ changes: Changes) throws {
+    /// - Returns: how many accounts there were among it.
+    func removeWhatIsOver(_ changes: Changes) throws -> Int {
         let retention = limits.retention
-        guard retention != Retention(), let watermark = try watermark() else { return }
+        guard retention != Retention(), let watermark = try watermark() else { return 0 }
+        var accounts = 0
         let now = Timestamp.wallClock
         if let span = retention.signals { try removePrefix("signals", "time", before: watermark - span) }
         if let span = retention.alerts { try removePrefix("alerts", "event_time", before: watermark - span) }
-        if let span = retention.accounts {
-            let removed = try removeAccounts(notSeenFor: span, at: watermark)
-            if removed > 0 {
-                try db.execute(
-                    sql: "UPDATE meta SET value = value - ? WHERE key = 'accounts'", arguments: [removed])
-            }
-        }
+        if let span = retention.accounts { accounts = try removeAccounts(notSeenFor: span, at: watermark) }
         if let span = retention.verdicts { try removeVerdicts(before: watermark - span) }
         if let span = retention.entities { try removeEntities(changes, before: watermark - span) }
         if let span = retention.quarantine {
@@ -60,6 +56,7 @@ extension RowWriter {
             ).execute(arguments: [(now - span).column])
         }
         if let span = retention.audit { try removePrefix("audit", "time", before: now - span) }
+        return accounts
     }
 
     private func watermark() throws -> Timestamp? {

@@ -24,8 +24,17 @@ struct RowWriter {
         try addSources(changes.sources)
         try addRuleCounts(changes)
         try noteDepartures(changes.departures)
-        try replaceMeta(changes, accountsAdded: added)
-        try removeWhatIsOver(changes)
+        try replaceMeta(changes)
+        added -= try removeWhatIsOver(changes)
+        try Self.countAccounts(added, db)
+    }
+
+    /// Notes that there are so many accounts more, or fewer.
+    static func countAccounts(_ more: Int, _ db: Database) throws {
+        guard more != 0 else { return }
+        var count = try RowStatement(db, "UPDATE meta SET value = value + ? WHERE key = 'accounts'")
+        count.bind(more)
+        try count.run()
     }
 
     private func insertSignals(_ signals: [RecordedSignal]) throws {
@@ -197,7 +206,7 @@ struct RowWriter {
         }
     }
 
-    private func replaceMeta(_ changes: Changes, accountsAdded: Int) throws {
+    private func replaceMeta(_ changes: Changes) throws {
         var seq = try RowStatement(db, "UPDATE meta SET value = ? WHERE key = 'applied_seq'")
         seq.bind(seq: changes.throughSeq)
         try seq.run()
@@ -206,9 +215,5 @@ struct RowWriter {
             db, "UPDATE meta SET value = coalesce(max(value, ?1), value, ?1) WHERE key = 'watermark'")
         watermark.bind(timeOrNever: changes.watermark)
         try watermark.run()
-        guard accountsAdded != 0 else { return }
-        var accounts = try RowStatement(db, "UPDATE meta SET value = value + ? WHERE key = 'accounts'")
-        accounts.bind(accountsAdded)
-        try accounts.run()
     }
 }

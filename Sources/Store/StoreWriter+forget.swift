@@ -139,9 +139,7 @@ private struct AccountEraser {
             let accounts = try execute("DELETE FROM accounts WHERE account = ?", [name])
             rows.deleted += accounts
             try db.execute(sql: "DELETE FROM contributions WHERE account = ?", arguments: [name])
-            try db.execute(
-                sql: "UPDATE meta SET value = value - ? WHERE key = 'accounts' AND ? > 0",
-                arguments: [accounts, accounts])
+            try RowWriter.countAccounts(-accounts, db)
             rows.altered += try execute(
                 "UPDATE OR REPLACE campaign_members SET account = ? WHERE account = ?", [tombstone, name])
         }

@@ -97,7 +97,7 @@ struct DistinctColumn: EntityColumn, AccountColumn {
         guard rule.parameters.networks != nil else { return 0 }
         let window = rule.parameters.window
         guard place.asn != 0, place.flags.isDisjoint(with: .elsewhere) else {
-            return networks?.members(of: slot).count { $0.seen > time - window } ?? 0
+            return networks?.count(of: slot, after: time - window) ?? 0
         }
         return networks?.observe(slot, UInt64(place.asn), at: time, isFresh: false, window: window).count ?? 0
     }
