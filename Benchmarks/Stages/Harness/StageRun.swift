@@ -96,9 +96,7 @@ struct StageRun {
             let passed = sequencer.order / Pipeline.housekeepingInterval
             if passed > round {
                 round = passed
-                for score in stages.maintain(round: round, watermark: sequencer.watermark, &counts) {
-                    changes.scores[ExactText(score.account)] = score
-                }
+                changes.append(stages.maintain(round: round, watermark: sequencer.watermark, &counts))
             }
             return changes
         }
