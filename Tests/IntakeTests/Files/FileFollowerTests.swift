@@ -151,15 +151,20 @@ struct FileFollowerTests {
         #expect(sink.texts.filter { !$0.hasPrefix("c") } == a + b && sink.texts.count == 502)
     }
 
+    /// Leaves both the file and what gzip makes of it, put aside a while ago.
+    private func compress(_ name: String, to compressed: String) throws {
+        try folder.copy(name, to: "copy")
+        try folder.gzip("copy")
+        try folder.rename("copy.gz", to: compressed)
+        let time = Date(timeIntervalSinceNow: -100)
+        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: folder(compressed))
+    }
+
     /// gzip leaves both for a moment, and gives the new one the old one's time.
     @Test func `a file that is just being compressed is read once`() throws {
         let (a, b, c) = (lines("a", 30), lines("b", 3), lines("c", 1))
         try folder.append(text(a), to: "x.log.1")
-        try folder.copy("x.log.1", to: "y")
-        try folder.gzip("y")
-        try folder.rename("y.gz", to: "x.log.1.gz")
-        let time = Date(timeIntervalSinceNow: -100)
-        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: folder("x.log.1.gz"))
+        try compress("x.log.1", to: "x.log.1.gz")
         try folder.append(text(b), to: "x.log")
         let run = try FollowRun(folder, "x.log", rotated: true, sink)
         #expect(sink.waitForLines(33))
@@ -174,11 +179,7 @@ struct FileFollowerTests {
     @Test func `a compressed file that is seen before its source is read once`() throws {
         let (a, b, c) = (lines("a", 30), lines("b", 3), lines("c", 1))
         try folder.append(text(a), to: "y")
-        try folder.copy("y", to: "z")
-        try folder.gzip("z")
-        try folder.rename("z.gz", to: "x.log.1.gz")
-        let time = Date(timeIntervalSinceNow: -100)
-        try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: folder("x.log.1.gz"))
+        try compress("y", to: "x.log.1.gz")
         try folder.append(text(b), to: "x.log")
         let run = try FollowRun(folder, "x.log", rotated: true, sink)
         #expect(sink.waitForLines(33))
