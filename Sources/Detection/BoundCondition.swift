@@ -5,22 +5,23 @@ struct BoundCondition: Sendable {
     let condition: Condition
     /// The kinds of events whose type and outcome count: see ``RiskModel/Event/kind``.
     let kinds: UInt32
-    /// What is asked for beside type and outcome.
-    let clauses: BoundClauses
+    /// What is asked for beside type and outcome, if anything.
+    let clauses: BoundClauses?
     /// Whether the rule asks for certain kinds of networks by itself.
     let asksForFlags: Bool
 
     init(_ condition: Condition, list: (String) -> ListBinding?) {
         self.condition = condition
         kinds = condition.kinds
-        clauses = BoundClauses(condition.clauses, list: list)
+        clauses = condition.clauses.isEmpty ? nil : BoundClauses(condition.clauses, list: list)
         asksForFlags = condition.clauses.contains { if case .flags = $0.test { !$0.isNegated } else { false } }
     }
 
     /// Whether an event of a batch counts.
     @inline(__always)
     func holds(for event: Int, of batch: borrowing EventBatch, standing: Standing) -> Bool {
-        batch.events[event].kind & kinds != 0 && clauses.hold(for: event, of: batch, standing: standing)
+        batch.events[event].kind & kinds != 0
+            && clauses?.hold(for: event, of: batch, standing: standing) ?? true
     }
 }
 
@@ -72,8 +73,6 @@ final class BoundClauses: Sendable {
         all += values
         return all.count - values.count..<all.count
     }
-
-    var isEmpty: Bool { tests.isEmpty }
 
     /// Whether an event of a batch counts whose type and outcome do.
     // An event is named by its place in the batch: passed by value it would be copied, 300 bytes for each rule.

@@ -76,7 +76,7 @@ package final class EntityFold: Sendable {
         var starts = [Int](repeating: 0, count: buckets + 1)
         let text = batch.text.span
         let uses = rules.uses
-        let clauses = groups.map { $0.condition.clauses.isEmpty ? nil : $0.condition.clauses }
+        let clauses = groups.map(\.condition.clauses)
         let events = batch.events.span
         let allStandings = passage.standings
         let standings = allStandings.span

@@ -27,6 +27,7 @@ struct Member: Sendable {
     var isNone: Bool { id == .max }
 
     /// Whether it is one, and was seen after `time`.
+    @inline(__always)
     func counts(after time: Timestamp) -> Bool { !isNone && seen > time }
 
     /// The order in which members are told: earliest sight first.
@@ -167,7 +168,7 @@ struct MemberWindow: Sendable {
     /// Forgets who was last seen at `horizon` or before.
     private mutating func forget(through horizon: Timestamp) {
         guard table.contains(where: { !$0.isNone && $0.seen <= horizon }) else { return }
-        let kept = table.filter { !$0.isNone && $0.seen > horizon }
+        let kept = table.filter { $0.counts(after: horizon) }
         count = kept.count
         freshCount = kept.count { $0.isFresh }
         if count <= Self.listLimit { table = kept } else { makeTable(of: kept, for: count) }

@@ -68,7 +68,7 @@ struct AccountVisit: Sendable {
     /// The positions of the events for which a condition holds.
     func select(_ condition: BoundCondition, into positions: inout [UInt32]) {
         positions.removeAll(keepingCapacity: true)
-        let clauses = condition.clauses.isEmpty ? nil : condition.clauses
+        let clauses = condition.clauses
         for position in kinds.indices where kinds[position] & condition.kinds != 0 {
             if let clauses {
                 let holds = clauses.hold(for: Int(events[position]), of: batch, standing: standings[position])

@@ -17,8 +17,8 @@ enum Connection {
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeoutSeconds)
         configuration.label = "banrisk.store.writer"
-        // To look up the account of each contribution costs as much as to write it. Who removes accounts removes what
-        // refers to them; `PRAGMA foreign_key_check` finds nothing.
+        // To look up the account of each contribution costs as much as to write it. What refers to an account is
+        // removed with it; `PRAGMA foreign_key_check` finds nothing.
         configuration.foreignKeysEnabled = false
         configuration.prepareDatabase { db in
             try keepWAL(db)

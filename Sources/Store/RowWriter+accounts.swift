@@ -53,18 +53,25 @@ extension RowWriter {
     /// - Returns: how many there were.
     func removeAccounts(_ accounts: Set<ExactText>) throws -> Int {
         guard !accounts.isEmpty else { return 0 }
-        var remove = try RowStatement(db, "DELETE FROM accounts WHERE account = ?")
-        var removeContributions = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
         var leave = try RowStatement(db, "DELETE FROM campaign_members WHERE account = ?")
         var count = 0
         for account in accounts.sorted() {
-            remove.bind(account.text)
-            count += try remove.run()
-            removeContributions.bind(account.text)
-            try removeContributions.run()
+            count += try Self.removeAccount(account.text, db)
             leave.bind(account.text)
             try leave.run()
         }
         return count
+    }
+
+    /// Removes an account's row and what refers to it: nobody else sees to that.
+    ///
+    /// - Returns: how many accounts there were, 0 or 1.
+    static func removeAccount(_ account: String, _ db: Database) throws -> Int {
+        var contributions = try RowStatement(db, "DELETE FROM contributions WHERE account = ?")
+        contributions.bind(account)
+        try contributions.run()
+        var row = try RowStatement(db, "DELETE FROM accounts WHERE account = ?")
+        row.bind(account)
+        return try row.run()
     }
 }

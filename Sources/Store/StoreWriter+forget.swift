@@ -136,9 +136,8 @@ private struct AccountEraser {
     mutating func run(_ entities: [EntityKey]) throws {
         for name in names.map(\.name) {
             try eraseNumbered(name)
-            let accounts = try execute("DELETE FROM accounts WHERE account = ?", [name])
+            let accounts = try RowWriter.removeAccount(name, db)
             rows.deleted += accounts
-            try db.execute(sql: "DELETE FROM contributions WHERE account = ?", arguments: [name])
             try RowWriter.countAccounts(-accounts, db)
             rows.altered += try execute(
                 "UPDATE OR REPLACE campaign_members SET account = ? WHERE account = ?", [tombstone, name])
